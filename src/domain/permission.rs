@@ -1,0 +1,122 @@
+//! Who may do what: every decision that depends on the principal, as pure functions.
+
+use super::custom_group::Role;
+use super::principal::Principal;
+use super::rules::Rules;
+use super::user::UserId;
+
+/// What the principal is to one custom group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// May see and manage it: its admins, and administrators.
+    Manager,
+    /// May see it and leave it.
+    Member,
+    /// Neither.
+    Stranger,
+}
+
+impl Standing {
+    /// What `principal`, whose role in the group is `role`, is to that group.
+    pub fn of(principal: &Principal, role: Option<Role>, rules: &Rules) -> Self {
+        if sees_all_groups(principal, rules) {
+            return Standing::Manager;
+        }
+        match role {
+            Some(Role::Admin) => Standing::Manager,
+            Some(Role::Member) => Standing::Member,
+            None => Standing::Stranger,
+        }
+    }
+
+    /// May see the group, its members, export and search them.
+    pub fn may_see(self) -> bool {
+        self != Standing::Stranger
+    }
+
+    /// May rename and delete it, add and remove members, and set roles.
+    pub fn may_manage(self) -> bool {
+        self == Standing::Manager
+    }
+}
+
+/// Administrators see and manage every custom group, unless that is switched off.
+pub fn sees_all_groups(principal: &Principal, rules: &Rules) -> bool {
+    principal.administrator && !rules.disallow_admin_access_all
+}
+
+/// Who may remove a membership: managers, and members their own.
+pub fn may_remove(principal: &Principal, standing: Standing, member: &UserId) -> bool {
+    standing.may_manage() || (standing.may_see() && principal.is(member))
+}
+
+/// Who may create custom groups.
+pub fn may_create_group(principal: &Principal, rules: &Rules) -> bool {
+    !rules.only_subadmin_can_create || principal.administrator || principal.subadmin
+}
+
+/// Who may see `users/{user}/`.
+pub fn may_see_user(principal: &Principal, user: &UserId) -> bool {
+    principal.administrator || principal.is(user)
+}
+
+/// Whether taking away one admin, of whom there are `admins`, would leave the group without.
+pub fn is_last_admin(role: Role, admins: u64) -> bool {
+    role == Role::Admin && admins <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn principal(administrator: bool, subadmin: bool) -> Principal {
+        Principal { user: UserId::stored("alice".into()), administrator, subadmin }
+    }
+
+    #[test]
+    fn standing_in_a_group() {
+        let rules = Rules::default();
+        let strict = Rules { disallow_admin_access_all: true, ..rules };
+        let table = [
+            (false, Some(Role::Admin), &rules, Standing::Manager),
+            (false, Some(Role::Member), &rules, Standing::Member),
+            (false, None, &rules, Standing::Stranger),
+            (true, None, &rules, Standing::Manager),
+            (true, None, &strict, Standing::Stranger),
+            (true, Some(Role::Member), &strict, Standing::Member),
+            (true, Some(Role::Admin), &strict, Standing::Manager),
+        ];
+        for (administrator, role, rules, expected) in table {
+            let found = Standing::of(&principal(administrator, false), role, rules);
+            assert_eq!(found, expected, "administrator {administrator}, {role:?}, {rules:?}");
+        }
+    }
+
+    #[test]
+    fn leaving_and_removing() {
+        let me = UserId::stored("alice".into());
+        let other = UserId::stored("bob".into());
+        let alice = principal(false, false);
+        assert!(may_remove(&alice, Standing::Member, &me));
+        assert!(!may_remove(&alice, Standing::Member, &other));
+        assert!(may_remove(&alice, Standing::Manager, &other));
+        assert!(!may_remove(&alice, Standing::Stranger, &me));
+    }
+
+    #[test]
+    fn creating_groups() {
+        let open = Rules::default();
+        let closed = Rules { only_subadmin_can_create: true, ..open };
+        assert!(may_create_group(&principal(false, false), &open));
+        assert!(!may_create_group(&principal(false, false), &closed));
+        assert!(may_create_group(&principal(false, true), &closed));
+        assert!(may_create_group(&principal(true, false), &closed));
+    }
+
+    #[test]
+    fn the_last_admin() {
+        assert!(is_last_admin(Role::Admin, 1));
+        assert!(!is_last_admin(Role::Admin, 2));
+        assert!(!is_last_admin(Role::Member, 1));
+    }
+}

@@ -1,0 +1,6 @@
+//! Custom groups over WebDAV and OCS user provisioning.
+
+pub mod domain;
+pub mod edge;
+pub mod service;
+pub mod store;
