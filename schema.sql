@@ -1,0 +1,83 @@
+-- The whole schema, as a new store is made. Times are milliseconds since 1970 in UTC.
+-- Columns that end in _folded hold the text with Unicode case folding: what is compared and searched.
+
+-- Users. The id is kept as created; it is unique and looked up without regard to case.
+CREATE TABLE users (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    id_folded       TEXT    NOT NULL UNIQUE,
+    display_name    TEXT    NOT NULL,
+    email           TEXT,
+    email_folded    TEXT,
+    password        TEXT    NOT NULL,           -- the hash, in its own text form
+    quota           TEXT    NOT NULL,           -- 'default', 'none' or a number of bytes
+    enabled         INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    guest           INTEGER NOT NULL CHECK (guest IN (0, 1)),
+    created         INTEGER NOT NULL,
+    last_login      INTEGER,                    -- NULL: never
+    name_folded     TEXT    NOT NULL            -- id and display name, one a line, for searching
+) WITHOUT ROWID;
+
+CREATE INDEX users_by_email ON users (email_folded) WHERE email_folded IS NOT NULL;
+
+-- Groups of the provisioning API. 'admin' always exists.
+CREATE TABLE groups (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    id_folded       TEXT    NOT NULL            -- for searching only: ids differ by case
+) WITHOUT ROWID;
+
+CREATE TABLE group_members (
+    group_id        TEXT    NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    user_id         TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (group_id, user_id)
+) WITHOUT ROWID;
+
+CREATE INDEX group_members_by_user ON group_members (user_id, group_id);
+
+-- Who manages a group without being administrator.
+CREATE TABLE subadmins (
+    group_id        TEXT    NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    user_id         TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (group_id, user_id)
+) WITHOUT ROWID;
+
+CREATE INDEX subadmins_by_user ON subadmins (user_id, group_id);
+
+-- Custom groups. The number is shown to clients and never used again (hence AUTOINCREMENT).
+-- Display names are unique by rule and not by constraint, since the rule can be switched off.
+CREATE TABLE custom_groups (
+    number              INTEGER PRIMARY KEY AUTOINCREMENT,
+    uri                 TEXT    NOT NULL UNIQUE,
+    display_name        TEXT    NOT NULL,
+    display_name_folded TEXT    NOT NULL
+);
+
+CREATE INDEX custom_groups_by_folded_name ON custom_groups (display_name_folded);
+CREATE INDEX custom_groups_by_name ON custom_groups (display_name, number);
+
+-- Who belongs to which custom group. joined_at rises within a group, so that the member of longest
+-- standing is never in doubt.
+CREATE TABLE custom_group_members (
+    group_number    INTEGER NOT NULL REFERENCES custom_groups (number) ON DELETE CASCADE,
+    user_id         TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role            TEXT    NOT NULL CHECK (role IN ('member', 'admin')),
+    joined_at       INTEGER NOT NULL,
+    PRIMARY KEY (group_number, user_id)
+) WITHOUT ROWID;
+
+CREATE INDEX custom_group_members_by_user ON custom_group_members (user_id, group_number);
+CREATE INDEX custom_group_members_by_time ON custom_group_members (group_number, joined_at);
+CREATE INDEX custom_group_admins ON custom_group_members (group_number) WHERE role = 'admin';
+
+-- Apps that were switched on or off by hand; the others are as they come.
+CREATE TABLE apps (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    enabled         INTEGER NOT NULL CHECK (enabled IN (0, 1))
+) WITHOUT ROWID;
+
+-- What the server keeps for itself.
+CREATE TABLE settings (
+    key             TEXT    NOT NULL PRIMARY KEY,
+    value           TEXT    NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO groups (id, id_folded) VALUES ('admin', 'admin');

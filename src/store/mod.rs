@@ -1,0 +1,232 @@
+//! Keeping everything: the traits a store implements, in domain types.
+//!
+//! A [`Store`] runs jobs. A reading job sees one snapshot through [`Reader`]; a writing job changes
+//! things through [`Tx`] in one transaction, and has been made durable when its result comes back. A
+//! writing job that returns an error has changed nothing. What a caller wrote, it reads.
+
+mod call;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+use crate::domain::{
+    Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupRef, GroupUri,
+    Membership, NewUser, PasswordHash, Quota, Result, Role, RoledGroup, Search, Timestamp, User, UserId,
+    UserName,
+};
+
+pub use call::{LongReads, WriteJob};
+
+/// Questions about users.
+pub trait UserReader {
+    /// The user with this id in any case.
+    fn user(&self, id: &str) -> Result<Option<User>>;
+
+    /// The account to log in with: by user id in any case or, where no user has that id, by e-mail
+    /// address in any case if it belongs to just one user.
+    fn account(&self, login: &str) -> Result<Option<Account>>;
+
+    /// Ids of users that match in id, display name or e-mail, by id.
+    fn find_users(&self, search: &Search) -> Result<Vec<UserId>>;
+
+    /// The same among the members of the groups that `subadmin` manages, each once.
+    fn find_managed_users(&self, subadmin: &UserId, search: &Search) -> Result<Vec<UserId>>;
+
+    /// All users, by id.
+    fn users(&self) -> Result<Vec<User>>;
+
+    /// Whether there is any user at all.
+    fn has_users(&self) -> Result<bool>;
+}
+
+/// Questions about groups of the provisioning API.
+pub trait GroupReader {
+    /// Whether there is a group with this id.
+    fn group_exists(&self, group: &GroupId) -> Result<bool>;
+
+    /// Ids of groups that match, by id.
+    fn find_groups(&self, search: &Search) -> Result<Vec<GroupId>>;
+
+    /// The groups `user` is in, by id.
+    fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>>;
+
+    /// The members of `group`, by id.
+    fn group_members(&self, group: &GroupId) -> Result<Vec<UserId>>;
+
+    /// Whether `user` is in `group`.
+    fn is_group_member(&self, group: &GroupId, user: &UserId) -> Result<bool>;
+
+    /// Whether the two are in a common group.
+    fn share_a_group(&self, one: &UserId, other: &UserId) -> Result<bool>;
+
+    /// The groups `user` is subadmin of, by id.
+    fn subadmin_groups(&self, user: &UserId) -> Result<Vec<GroupId>>;
+
+    /// Those who are subadmin of `group`, by id.
+    fn subadmins(&self, group: &GroupId) -> Result<Vec<UserId>>;
+
+    /// Whether `user` is subadmin of `group`.
+    fn is_subadmin(&self, group: &GroupId, user: &UserId) -> Result<bool>;
+
+    /// Whether `subadmin` is subadmin of a group that `user` is in.
+    fn manages(&self, subadmin: &UserId, user: &UserId) -> Result<bool>;
+}
+
+/// Questions about custom groups.
+pub trait CustomGroupReader {
+    /// The custom group that is meant.
+    fn custom_group(&self, group: &GroupRef) -> Result<Option<CustomGroup>>;
+
+    /// The role of `user` in a group; none for those who are no members.
+    fn role(&self, group: CustomGroupNumber, user: &UserId) -> Result<Option<Role>>;
+
+    /// How many admins a group has.
+    fn count_admins(&self, group: CustomGroupNumber) -> Result<u64>;
+
+    /// Whether a custom group other than `except` has this display name in any case.
+    fn display_name_taken(&self, name: &DisplayName, except: Option<CustomGroupNumber>) -> Result<bool>;
+
+    /// The groups of `user` that match in display name, with the user's role, by number.
+    fn custom_groups_of(&self, user: &UserId, search: &Search) -> Result<Vec<RoledGroup>>;
+
+    /// All groups that match in display name, without roles, by display name bytewise.
+    fn custom_groups(&self, search: &Search) -> Result<Vec<RoledGroup>>;
+
+    /// The members of a group that match in id or display name, by id bytewise.
+    fn memberships(&self, group: CustomGroupNumber, search: &Search) -> Result<Vec<Membership>>;
+
+    /// The membership of the user with just this id.
+    fn membership(&self, group: CustomGroupNumber, user: &str) -> Result<Option<Membership>>;
+
+    /// Every user who belongs to a custom group, by id bytewise.
+    fn users_with_memberships(&self) -> Result<Vec<UserId>>;
+
+    /// The member of a group who joined first.
+    fn longest_standing(&self, group: CustomGroupNumber) -> Result<Option<UserId>>;
+}
+
+/// Questions about apps.
+pub trait AppReader {
+    /// The apps that were switched on (true) or off (false) by hand.
+    fn app_switches(&self) -> Result<Vec<(AppId, bool)>>;
+}
+
+/// One snapshot of the store.
+pub trait Reader: UserReader + GroupReader + CustomGroupReader + AppReader {}
+
+/// One change of a user.
+#[derive(Clone, Debug)]
+pub enum UserChange {
+    /// Another display name.
+    DisplayName(UserName),
+    /// Another e-mail address, or none.
+    Email(Option<Email>),
+    /// Another quota.
+    Quota(Quota),
+    /// Another password.
+    Password(PasswordHash),
+    /// Whether the user may log in.
+    Enabled(bool),
+    /// When the password was last verified.
+    LastLogin(Timestamp),
+}
+
+/// Changes of users.
+pub trait UserWriter {
+    /// Makes a user, in no group yet.
+    ///
+    /// # Errors
+    /// `UserExists` when the id is taken in any case.
+    fn insert_user(&mut self, user: &NewUser) -> Result<()>;
+
+    /// Changes one thing about a user.
+    fn update_user(&mut self, user: &UserId, change: &UserChange) -> Result<()>;
+
+    /// Deletes a user with its places in groups and its subadmin rights. Memberships in custom groups
+    /// must have been removed before, as rules hang on them.
+    fn delete_user(&mut self, user: &UserId) -> Result<()>;
+}
+
+/// Changes of groups of the provisioning API.
+pub trait GroupWriter {
+    /// Makes a group.
+    ///
+    /// # Errors
+    /// `GroupExists` when the id is taken.
+    fn insert_group(&mut self, group: &GroupId) -> Result<()>;
+
+    /// Deletes a group with everything that hangs on it.
+    fn delete_group(&mut self, group: &GroupId) -> Result<()>;
+
+    /// Puts a user into a group; nothing happens if it is there.
+    fn add_to_group(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+
+    /// Takes a user out of a group; nothing happens if it is not there.
+    fn remove_from_group(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+
+    /// Makes a user subadmin of a group; nothing happens if it is.
+    fn add_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+
+    /// Takes the subadmin right away again.
+    fn remove_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+}
+
+/// Changes of custom groups.
+pub trait CustomGroupWriter {
+    /// Makes a custom group without members.
+    ///
+    /// # Errors
+    /// `GroupUriTaken` when the uri is taken.
+    fn insert_custom_group(&mut self, uri: &GroupUri, name: &DisplayName) -> Result<CustomGroup>;
+
+    /// Gives a custom group another display name.
+    fn rename_custom_group(&mut self, group: CustomGroupNumber, name: &DisplayName) -> Result<()>;
+
+    /// Deletes a custom group with its memberships.
+    fn delete_custom_group(&mut self, group: CustomGroupNumber) -> Result<()>;
+
+    /// Adds a member to a custom group.
+    ///
+    /// # Errors
+    /// `AlreadyMember` when the user is one.
+    fn add_member(&mut self, group: CustomGroupNumber, user: &UserId, role: Role) -> Result<()>;
+
+    /// Gives a member another role.
+    fn set_role(&mut self, group: CustomGroupNumber, user: &UserId, role: Role) -> Result<()>;
+
+    /// Removes a member.
+    fn remove_member(&mut self, group: CustomGroupNumber, user: &UserId) -> Result<()>;
+}
+
+/// Changes of apps.
+pub trait AppWriter {
+    /// Switches an app on or off.
+    fn switch_app(&mut self, app: &AppId, enabled: bool) -> Result<()>;
+}
+
+/// One write transaction. Rules are checked by whoever calls; constraints are the last line of defence.
+pub trait Tx: Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter {
+    /// The time of the transaction; everything in it bears this one.
+    fn now(&self) -> Timestamp;
+}
+
+/// A job that reads.
+pub type ReadJob<'a> = &'a mut dyn FnMut(&dyn Reader) -> Result<()>;
+
+/// Somewhere to keep everything. See the module for what is promised.
+pub trait Store: Send + Sync + 'static {
+    /// Runs `job` on one snapshot, here and now; it should be short.
+    ///
+    /// # Errors
+    /// Whatever the job returns, and `Store` when the store cannot be read.
+    fn run_read(&self, job: ReadJob<'_>) -> Result<()>;
+
+    /// Puts `job` into the queue of writes.
+    ///
+    /// # Errors
+    /// `Busy` when the queue is full.
+    fn submit(&self, job: Box<dyn WriteJob>) -> Result<()>;
+}
+
+/// A store that is shared.
+pub type SharedStore = Arc<dyn Store>;

@@ -1,0 +1,124 @@
+//! The thread that writes.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use rusqlite::Connection;
+
+use super::session::Session;
+use crate::domain::{Error, Result, StoreFailure, Timestamp};
+use crate::store::WriteJob;
+
+/// As many writes wait at most; further ones are refused as busy.
+const QUEUE: usize = 1024;
+
+/// As many writes share one commit at most.
+const BATCH: usize = 256;
+
+type Job = Box<dyn WriteJob>;
+
+/// The writing thread and its queue. Dropping it finishes what is queued and closes the database.
+pub(super) struct Writer {
+    /// None only while being dropped.
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, statements: Arc<AtomicU64>) -> io::Result<Self> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let thread = Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_all(&connection, &jobs, &statements))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    pub(super) fn submit(&self, job: Job) -> Result<()> {
+        let stopped = || StoreFailure::new("the writer has stopped").into();
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(Error::Busy),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(stopped()),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.take();
+        if let Some(thread) = self.thread.take() {
+            // The thread catches the panics of jobs, so there is nothing to learn from its end.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Takes what is queued, commits it together, and starts again, until the queue is closed.
+fn write_all(connection: &Connection, jobs: &Receiver<Job>, statements: &AtomicU64) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let outcome = run_batch(connection, &mut batch, statements);
+        if outcome.is_err() && !connection.is_autocommit() {
+            // Nothing of a failed batch may stay; if even this fails, the next BEGIN says so.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for (index, job) in batch.into_iter().enumerate() {
+            let own = match &outcome {
+                Ok(panicked) if panicked.contains(&index) => Err(failed("a write panicked")),
+                Ok(_) => Ok(()),
+                Err(error) => Err(again(error)),
+            };
+            job.finish(own);
+        }
+    }
+}
+
+/// Runs each job in its own savepoint inside one transaction and commits once. Returns which jobs
+/// panicked. An error is one of the whole batch.
+fn run_batch(connection: &Connection, batch: &mut [Job], statements: &AtomicU64) -> Result<Vec<usize>> {
+    let mut panicked = Vec::new();
+    run(connection, "BEGIN IMMEDIATE")?;
+    let now = Timestamp::now();
+    for (index, job) in batch.iter_mut().enumerate() {
+        run(connection, "SAVEPOINT job")?;
+        let mut session = Session::new(connection, now, statements);
+        let keep = catch_unwind(AssertUnwindSafe(|| job.run(&mut session)));
+        if connection.is_autocommit() {
+            // SQLite gave up the whole transaction (disk full, I/O error), the earlier jobs with it.
+            return Err(failed("the transaction was rolled back"));
+        }
+        if !matches!(keep, Ok(true)) {
+            run(connection, "ROLLBACK TO job")?;
+        }
+        run(connection, "RELEASE job")?;
+        if keep.is_err() {
+            panicked.push(index);
+        }
+    }
+    run(connection, "COMMIT")?;
+    Ok(panicked)
+}
+
+fn run(connection: &Connection, statement: &str) -> Result<()> {
+    connection.prepare_cached(statement)?.execute([])?;
+    Ok(())
+}
+
+fn failed(reason: &str) -> Error {
+    StoreFailure::new(reason).into()
+}
+
+/// The same failure for each job of a batch.
+fn again(error: &Error) -> Error {
+    match error {
+        Error::Busy => Error::Busy,
+        Error::StorageFull => Error::StorageFull,
+        Error::Store(failure) => StoreFailure::new(failure).into(),
+        other => StoreFailure::new(other).into(),
+    }
+}
