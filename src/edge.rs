@@ -1,0 +1,101 @@
+//! What the transport and the two protocols share: requests with their bodies read, refusals that come
+//! before any protocol, and the profile in which statuses are answered.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain;
+
+/// A request whose body has been read.
+pub type Request = http::Request<Bytes>;
+
+/// An answer, whole in memory.
+pub type Response = http::Response<Bytes>;
+
+/// Whose statuses are answered where the documents and ownCloud differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compat {
+    /// Those of a running ownCloud, which clients know.
+    #[default]
+    Owncloud,
+    /// Those that the manuals print.
+    Documented,
+}
+
+/// Why a request is refused before a protocol has looked at it.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// There are no credentials of a kind we take.
+    #[error("No 'Authorization: Basic' header found; send a user name and a password")]
+    NoCredentials,
+    /// Unknown user, wrong password or disabled user: which, nobody is told.
+    #[error("Username or password was incorrect")]
+    WrongCredentials,
+    /// The body is longer than is allowed.
+    #[error("The request body is too large; at most {limit} bytes are accepted")]
+    BodyTooLarge {
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+    /// The body broke off or is not what its framing says.
+    #[error("The request body could not be read to its end")]
+    BodyUnreadable,
+    /// The credentials could not be checked.
+    #[error("{0}")]
+    Failed(domain::Error),
+}
+
+/// What stands before every path: empty, or `/segment` one or more times, without a slash at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BasePath(String);
+
+/// A base path that is none.
+#[derive(Debug, Error)]
+#[error("base path {0:?} is not of the form /owncloud: letters, digits, - . _ ~ between single slashes")]
+pub struct BasePathInvalid(String);
+
+impl BasePath {
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for BasePath {
+    type Error = BasePathInvalid;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        let trimmed = path.trim_end_matches('/');
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+        let segment = |part: &str| !part.is_empty() && part.chars().all(plain) && part != "." && part != "..";
+        let valid = match trimmed.strip_prefix('/') {
+            Some(rest) => rest.split('/').all(segment),
+            None => trimmed.is_empty(),
+        };
+        if valid { Ok(Self(trimmed.to_owned())) } else { Err(BasePathInvalid(path)) }
+    }
+}
+
+impl From<BasePath> for String {
+    fn from(path: BasePath) -> Self {
+        path.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_paths_are_plain() {
+        for (text, kept) in [("", ""), ("/", ""), ("/owncloud", "/owncloud"), ("/a/b/", "/a/b")] {
+            assert_eq!(BasePath::try_from(text.to_owned()).expect(text).as_str(), kept);
+        }
+        for text in ["owncloud", "/a//b", "/a b", "/..", "/a?b"] {
+            assert!(BasePath::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Accounts as the start-up, the command line and logins need them.
+
+use super::Service;
+use crate::domain::{
+    Account, Email, Error, GroupId, NewUser, Password, PasswordHash, Quota, Result, Timestamp, User, UserId,
+    UserName,
+};
+use crate::store::UserChange;
+
+/// `last_login` moves at most this often per user, so that a busy client does not write all the time.
+const LOGIN_STEP_MS: i64 = 60_000;
+
+impl Service {
+    /// Whether there is any user.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    pub fn has_users(&self) -> Result<bool> {
+        self.read(|reader| reader.has_users())
+    }
+
+    /// The account behind a login name: a user id in any case, or an e-mail address.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    pub fn account(&self, login: &str) -> Result<Option<Account>> {
+        self.read(|reader| reader.account(login))
+    }
+
+    /// Notes that the password of `account` was just verified.
+    ///
+    /// # Errors
+    /// `Busy`, `StorageFull` or `Store` when it cannot be written.
+    pub async fn note_login(&self, account: &Account) -> Result<()> {
+        let now = Timestamp::now();
+        if account.last_login.is_some_and(|last| (now.0 - last.0).abs() < LOGIN_STEP_MS) {
+            return Ok(());
+        }
+        let user = account.id.clone();
+        self.write(move |tx| tx.update_user(&user, &UserChange::LastLogin(now))).await
+    }
+
+    /// Makes a user as the operator of the server, who may do everything.
+    ///
+    /// # Errors
+    /// `UserExists`, then `GroupUnknown` for a group that is missing.
+    pub async fn install_user(
+        &self,
+        id: UserId,
+        password: &Password,
+        display_name: Option<UserName>,
+        email: Option<Email>,
+        groups: Vec<GroupId>,
+    ) -> Result<()> {
+        let password = self.passwords.hash(password).await?;
+        let display_name = display_name.unwrap_or_else(|| UserName::stored(id.to_string()));
+        let user = NewUser { id, password, display_name, email, quota: Quota::Default };
+        self.write(move |tx| {
+            tx.insert_user(&user)?;
+            for group in &groups {
+                if !tx.group_exists(group)? {
+                    return Err(Error::GroupUnknown(group.to_string()));
+                }
+                tx.add_to_group(group, &user.id)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives a user another password as the operator of the server.
+    ///
+    /// # Errors
+    /// `UserUnknown`.
+    pub async fn install_password(&self, id: &str, password: &Password) -> Result<UserId> {
+        let hash: PasswordHash = self.passwords.hash(password).await?;
+        let id = id.to_owned();
+        self.write(move |tx| {
+            let user = tx.user(&id)?.ok_or(Error::UserUnknown(id))?;
+            tx.update_user(&user.id, &UserChange::Password(hash))?;
+            Ok(user.id)
+        })
+        .await
+    }
+
+    /// All users, by id, for the operator of the server.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    pub fn list_users(&self) -> Result<Vec<User>> {
+        self.read(|reader| reader.users())
+    }
+}

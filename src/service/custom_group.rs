@@ -1,0 +1,277 @@
+//! Custom groups: listing, making, renaming, deleting.
+
+use super::Service;
+use super::locate::Tree;
+use crate::domain::permission::{may_create_group, sees_all_groups};
+use crate::domain::{
+    CustomGroup, Denied, DisplayName, Error, GroupUri, Membership, Node, Place, Principal, Result, Role,
+    RoledGroup, Rules, Search, UserId,
+};
+use crate::store::{Reader, Tx};
+
+/// How much of what lies below a place is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Only the place itself.
+    Itself,
+    /// What lies directly below it, too.
+    Children(Search),
+}
+
+impl Scope {
+    /// Everything directly below.
+    pub fn all_children() -> Self {
+        Scope::Children(Search::default())
+    }
+}
+
+/// What lies directly below a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Children {
+    /// Nothing, or nothing was asked for.
+    None,
+    /// The two collections at the top.
+    Top,
+    /// Views of users.
+    Users(Vec<UserId>),
+    /// Custom groups.
+    Groups(Vec<RoledGroup>),
+    /// Members of a custom group.
+    Members(Vec<Membership>),
+}
+
+/// A node and what lies directly below it, from one snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The node.
+    pub node: Node,
+    /// What lies below.
+    pub children: Children,
+}
+
+impl Service {
+    /// What lies at `place`, whether or not the principal may see more of it than that it exists.
+    ///
+    /// # Errors
+    /// `CustomGroupUnknown`, `UserUnknown`, `NothingThere`, `NotAMember` for what is not there, and
+    /// `NotPermitted` for another user's view or the members of a group one may not see.
+    pub fn locate(&self, who: &Principal, place: &Place) -> Result<Node> {
+        self.read(|reader| tree(reader, who, &self.rules, Denied::ListMembers).locate(place))
+    }
+
+    /// A node and what is below it, in a fixed number of queries.
+    ///
+    /// Groups come by number in a user's listing and by display name in that of all groups, members
+    /// and users by id.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`], and `NotPermitted` for a group the principal may not see.
+    pub async fn browse(&self, who: &Principal, place: &Place, scope: Scope) -> Result<Listing> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        let short = scope == Scope::Itself;
+        let job = move |reader: &dyn Reader| browse(reader, &who, &rules, &place, &scope);
+        if short { self.read(job) } else { self.read_long(job).await }
+    }
+
+    /// Makes a custom group; the principal becomes its admin and only member.
+    ///
+    /// # Errors
+    /// `ParentUnknown` and `ParentNotCollection` for the parent; `NotPermitted` for what the principal
+    /// may not see; `GroupUriTaken` when something is there; `CollectionsNotHere` below a group;
+    /// `NotPermitted` where groups cannot be made, or not by the principal; `NameInvalid`; and
+    /// `DisplayNameTaken`.
+    pub async fn create_custom_group(
+        &self,
+        who: &Principal,
+        place: &Place,
+        name: Option<DisplayName>,
+    ) -> Result<CustomGroup> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        self.write(move |tx| create(tx, &who, &rules, &place, name)).await
+    }
+
+    /// Whether a custom group could be made at `place`, as far as the place and rights go.
+    ///
+    /// # Errors
+    /// As for [`Self::create_custom_group`], but for the names.
+    pub fn check_creatable(&self, who: &Principal, place: &Place) -> Result<()> {
+        self.read(|reader| check_creatable(reader, who, &self.rules, place))
+    }
+
+    /// Gives a custom group another display name.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`], then `NotPermitted` for those who may not manage the group, then
+    /// `DisplayNameTaken`.
+    pub async fn rename_custom_group(&self, who: &Principal, place: &Place, name: DisplayName) -> Result<()> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        self.write(move |tx| {
+            let tree = tree(tx, &who, &rules, Denied::RenameGroup);
+            let Node::Group(group) = tree.locate(&place)? else {
+                return Err(Denied::FixedCollection.into());
+            };
+            tree.check_manager(&group)?;
+            check_name_free(tx, &rules, &name, Some(&group))?;
+            tx.rename_custom_group(group.number, &name)
+        })
+        .await
+    }
+
+    /// Deletes what lies at `place`: a custom group with its memberships, or one membership.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`]; `CollectionStays` and `NotPermitted` for the fixed parts of the tree;
+    /// `NotPermitted` for those who lack the right; `LastAdmin`.
+    pub async fn delete(&self, who: &Principal, place: &Place) -> Result<()> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        self.write(move |tx| match tree(tx, &who, &rules, Denied::RemoveMember).locate(&place)? {
+            Node::Root => Err(Denied::FixedCollection.into()),
+            Node::Groups | Node::Users | Node::UserGroups(_) => Err(Error::CollectionStays),
+            Node::Group(group) => delete_custom_group(tx, &who, &rules, &group),
+            Node::Membership(group, member) => super::membership::remove(tx, &who, &rules, &group, &member),
+        })
+        .await
+    }
+}
+
+pub(super) fn tree<'a>(
+    reader: &'a dyn Reader,
+    who: &'a Principal,
+    rules: &'a Rules,
+    denied: fn(crate::domain::CustomGroupNumber) -> Denied,
+) -> Tree<'a> {
+    Tree { reader, who, rules, denied }
+}
+
+fn browse(
+    reader: &dyn Reader,
+    who: &Principal,
+    rules: &Rules,
+    place: &Place,
+    scope: &Scope,
+) -> Result<Listing> {
+    let tree = tree(reader, who, rules, Denied::ListMembers);
+    let node = tree.locate(place)?;
+    if let Node::Group(group) = &node {
+        tree.check_visible(group)?;
+    }
+    let children = match scope {
+        Scope::Itself => Children::None,
+        Scope::Children(search) => children(reader, who, rules, &node, search)?,
+    };
+    Ok(Listing { node, children })
+}
+
+fn children(
+    reader: &dyn Reader,
+    who: &Principal,
+    rules: &Rules,
+    node: &Node,
+    search: &Search,
+) -> Result<Children> {
+    Ok(match node {
+        Node::Root => Children::Top,
+        Node::Groups if sees_all_groups(who, rules) => Children::Groups(reader.custom_groups(search)?),
+        Node::Groups => Children::Groups(reader.custom_groups_of(&who.user, search)?),
+        Node::Users if who.administrator => Children::Users(reader.users_with_memberships()?),
+        Node::Users => Children::Users(vec![who.user.clone()]),
+        Node::UserGroups(user) => Children::Groups(reader.custom_groups_of(user, search)?),
+        Node::Group(group) => Children::Members(reader.memberships(group.number, search)?),
+        Node::Membership(..) => Children::None,
+    })
+}
+
+/// Existence is looked at before rights, and the parent before the place, as clients of ownCloud
+/// expect (MKCOL, RFC 4918 section 9.3.1).
+fn check_creatable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &Place) -> Result<()> {
+    let tree = tree(reader, who, rules, Denied::ListMembers);
+    let Some(parent) = place.parent() else {
+        return Err(Error::GroupUriTaken);
+    };
+    let parent = match tree.locate(&parent) {
+        Err(error) if is_absence(&error) => return Err(Error::ParentUnknown),
+        other => other?,
+    };
+    if !parent.is_collection() {
+        return Err(Error::ParentNotCollection);
+    }
+    let absence = match tree.locate(place) {
+        Ok(_) => return Err(Error::GroupUriTaken),
+        Err(error) if is_absence(&error) => error,
+        Err(error) => return Err(error),
+    };
+    match parent {
+        Node::Groups | Node::UserGroups(_) if may_create_group(who, rules) => Ok(()),
+        Node::Groups | Node::UserGroups(_) => Err(Denied::CreateGroup.into()),
+        Node::Group(_) => Err(Error::CollectionsNotHere),
+        Node::Root => Err(Denied::FixedCollection.into()),
+        Node::Users | Node::Membership(..) => Err(absence),
+    }
+}
+
+fn create(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    place: &Place,
+    name: Option<DisplayName>,
+) -> Result<CustomGroup> {
+    check_creatable(tx, who, rules, place)?;
+    let uri = GroupUri::new(place.name())?;
+    let name = name.unwrap_or_else(|| DisplayName::of_uri(&uri));
+    check_name_free(tx, rules, &name, None)?;
+    let group = tx.insert_custom_group(&uri, &name)?;
+    tx.add_member(group.number, &who.user, Role::Admin)?;
+    Ok(group)
+}
+
+/// One's own name, in any capitals, is free.
+fn check_name_free(
+    reader: &dyn Reader,
+    rules: &Rules,
+    name: &DisplayName,
+    own: Option<&CustomGroup>,
+) -> Result<()> {
+    if !rules.allow_duplicate_names && reader.display_name_taken(name, own.map(|group| group.number))? {
+        return Err(Error::DisplayNameTaken(name.as_str().to_owned()));
+    }
+    Ok(())
+}
+
+/// Deletes a custom group for those who may manage it.
+pub(super) fn delete_custom_group(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    group: &CustomGroup,
+) -> Result<()> {
+    tree(tx, who, rules, Denied::DeleteGroup).check_manager(group)?;
+    tx.delete_custom_group(group.number)
+}
+
+/// Takes a user who is about to be deleted out of all custom groups. A group left without members goes
+/// too, and one left without an admin passes to its member of longest standing.
+pub(super) fn leave_all(tx: &mut dyn Tx, user: &UserId) -> Result<()> {
+    for RoledGroup { group, .. } in tx.custom_groups_of(user, &Search::default())? {
+        tx.remove_member(group.number, user)?;
+        match tx.longest_standing(group.number)? {
+            None => tx.delete_custom_group(group.number)?,
+            Some(heir) if tx.count_admins(group.number)? == 0 => {
+                tx.set_role(group.number, &heir, Role::Admin)?;
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether an error says that there is nothing, rather than that it may not be seen.
+pub(super) fn is_absence(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::CustomGroupUnknown(_)
+            | Error::UserUnknown(_)
+            | Error::NotAMember { .. }
+            | Error::NothingThere(_)
+    )
+}

@@ -1,0 +1,121 @@
+//! Members of custom groups: adding, removing, changing roles.
+
+use super::Service;
+use super::custom_group::tree;
+use crate::domain::permission::{is_last_admin, may_remove};
+use crate::domain::{
+    CustomGroup, Denied, Error, Membership, Node, Place, Principal, Result, Role, Rules, User,
+};
+use crate::store::{Reader, Tx};
+
+impl Service {
+    /// Adds the user that `place` names to the custom group above it, as a plain member.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`] of the parent; `NotPermitted` for strangers; `AlreadyMember`;
+    /// `PutOnCollection` and `MembersNotHere` where no member can be; `NotPermitted` for plain members;
+    /// `NoSuchMember` unless the user exists in that spelling; `SharingRestricted`.
+    pub async fn add_member(&self, who: &Principal, place: &Place) -> Result<()> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        self.write(move |tx| {
+            let group = find_joinable(tx, &who, &rules, &place)?;
+            add(tx, &who, &rules, &group, place.name())
+        })
+        .await
+    }
+
+    /// Gives a member another role.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`], then `NotPermitted` for those who may not manage the group, then
+    /// `LastAdmin`.
+    pub async fn set_role(&self, who: &Principal, place: &Place, role: Role) -> Result<()> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        self.write(move |tx| {
+            let tree = tree(tx, &who, &rules, Denied::SetRole);
+            let Node::Membership(group, member) = tree.locate(&place)? else {
+                return Err(Denied::FixedCollection.into());
+            };
+            tree.check_manager(&group)?;
+            if role == Role::Member {
+                check_admin_remains(tx, &group, &member)?;
+            }
+            tx.set_role(group.number, &member.user, role)
+        })
+        .await
+    }
+}
+
+/// The group that a member could be added to at `place`.
+fn find_joinable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &Place) -> Result<CustomGroup> {
+    let tree = tree(reader, who, rules, Denied::AddMember);
+    let parent = place.parent().map(|parent| tree.locate(&parent)).transpose()?;
+    match (parent, tree.locate(place)) {
+        (_, Ok(Node::Membership(..))) => Err(Error::AlreadyMember),
+        (_, Ok(_)) => Err(Error::PutOnCollection),
+        (Some(Node::Group(group)), Err(Error::NotAMember { .. })) => Ok(group),
+        (Some(Node::Groups | Node::UserGroups(_)), Err(Error::CustomGroupUnknown(_))) => {
+            Err(Error::MembersNotHere)
+        }
+        (_, Err(error)) => Err(error),
+    }
+}
+
+/// Adds a user, named by its id in just the spelling in which it was created.
+///
+/// # Errors
+/// `NotPermitted`, `NoSuchMember`, `SharingRestricted`, `AlreadyMember`.
+pub(super) fn add(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    group: &CustomGroup,
+    user: &str,
+) -> Result<()> {
+    tree(tx, who, rules, Denied::AddMember).check_manager(group)?;
+    let user = exact_user(tx, user)?;
+    check_sharing(tx, who, rules, &user)?;
+    tx.add_member(group.number, &user.id, Role::Member)
+}
+
+fn exact_user(reader: &dyn Reader, id: &str) -> Result<User> {
+    let found = reader.user(id)?.filter(|user| user.id.as_str() == id);
+    found.ok_or_else(|| Error::NoSuchMember(id.to_owned()))
+}
+
+fn check_sharing(reader: &dyn Reader, who: &Principal, rules: &Rules, user: &User) -> Result<()> {
+    if rules.only_share_with_group_members
+        && !who.is(&user.id)
+        && !reader.share_a_group(&who.user, &user.id)?
+    {
+        return Err(Error::SharingRestricted(user.id.to_string()));
+    }
+    Ok(())
+}
+
+/// Removes a membership for those who may.
+///
+/// # Errors
+/// `NotPermitted`, then `LastAdmin`.
+pub(super) fn remove(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    group: &CustomGroup,
+    member: &Membership,
+) -> Result<()> {
+    let standing = tree(tx, who, rules, Denied::RemoveMember).standing(group)?;
+    if !may_remove(who, standing, &member.user) {
+        return Err(Denied::RemoveMember(group.number).into());
+    }
+    check_admin_remains(tx, group, member)?;
+    tx.remove_member(group.number, &member.user)
+}
+
+/// `LastAdmin` if `member` is the only admin of the group.
+fn check_admin_remains(reader: &dyn Reader, group: &CustomGroup, member: &Membership) -> Result<()> {
+    if is_last_admin(member.role, reader.count_admins(group.number)?) {
+        return Err(Error::LastAdmin(group.number));
+    }
+    Ok(())
+}

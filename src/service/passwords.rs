@@ -1,0 +1,97 @@
+//! Hashing and verifying passwords, off the threads that serve connections.
+
+use std::sync::Arc;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+use crate::domain::{Password, PasswordHash, Result, StoreFailure};
+
+/// Argon2id with the parameters OWASP recommends (19 MiB, 2 passes), at most one computation per core
+/// at a time: more would take no less time together, and 19 MiB of memory each.
+pub struct Passwords {
+    slots: Arc<Semaphore>,
+    /// What an unknown user's password is verified against, so that the answer takes as long.
+    decoy: PasswordHash,
+}
+
+impl Passwords {
+    /// With one slot per core.
+    ///
+    /// # Errors
+    /// `Store` when the system gives no random numbers.
+    pub fn new() -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let decoy = hash(&Password::offered("no account has this hash".to_owned()))?;
+        Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy })
+    }
+
+    /// The hash of a new password.
+    ///
+    /// # Errors
+    /// `Store` when the system gives no random numbers or no memory.
+    pub async fn hash(&self, password: &Password) -> Result<PasswordHash> {
+        let password = password.clone();
+        self.compute(move || hash(&password)).await?
+    }
+
+    /// Whether `offered` is the password behind `hash`. Without a hash the answer is no, and takes as
+    /// long as with one.
+    ///
+    /// # Errors
+    /// `Store` when the computation cannot be run. A stored hash that cannot be read is logged, and
+    /// matches nothing.
+    pub async fn verify(&self, offered: &Password, hash: Option<&PasswordHash>) -> Result<bool> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or(&self.decoy).clone();
+        let offered = offered.clone();
+        let matches = self.compute(move || verify(&offered, &hash)).await?;
+        Ok(known && matches)
+    }
+
+    async fn compute<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(StoreFailure::new)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let result = job();
+            drop(slot);
+            result
+        });
+        Ok(done.await.map_err(StoreFailure::new)?)
+    }
+}
+
+fn hash(password: &Password) -> Result<PasswordHash> {
+    let hash = Argon2::default().hash_password(password.expose().as_bytes()).map_err(StoreFailure::new)?;
+    Ok(PasswordHash::new(hash.to_string()))
+}
+
+fn verify(offered: &Password, hash: &PasswordHash) -> bool {
+    match Phc::new(hash.as_str()) {
+        Ok(parsed) => Argon2::default().verify_password(offered.expose().as_bytes(), &parsed).is_ok(),
+        Err(error) => {
+            tracing::error!(%error, "a stored password hash cannot be read");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_matches() {
+        let passwords = Passwords::new().expect("random numbers");
+        let right = Password::new("pässwörd").expect("not blank");
+        let hash = passwords.hash(&right).await.expect("hashed");
+        assert!(hash.as_str().starts_with("$argon2id$"));
+        assert!(passwords.verify(&right, Some(&hash)).await.expect("verified"));
+        let wrong = Password::offered("password".to_owned());
+        assert!(!passwords.verify(&wrong, Some(&hash)).await.expect("verified"));
+        assert!(!passwords.verify(&right, None).await.expect("verified"));
+        let broken = PasswordHash::new("plain".to_owned());
+        assert!(!passwords.verify(&right, Some(&broken)).await.expect("verified"));
+    }
+}
