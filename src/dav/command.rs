@@ -3,13 +3,14 @@
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 
+use super::csv;
 use super::error::Problem;
 use super::header;
 use super::path::Target;
 use super::request::{self, BodyError, Instruction, PropertyUpdate, Wanted};
 use crate::domain::{Page, Pattern, Place, Search};
 use crate::edge::Request;
-use crate::service::Scope;
+use crate::service::{ImportRow, Scope};
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -28,7 +29,11 @@ pub enum Command {
         request: Request,
         /// Whether HTML is wanted.
         html: bool,
+        /// Whether the members of a group are wanted as CSV.
+        export: bool,
     },
+    /// Members to be added to a group.
+    Import(Place, Vec<ImportRow>),
     /// What a resource takes.
     Options,
     /// Something that no resource takes.
@@ -54,6 +59,7 @@ impl Command {
             ("REPORT", Target::Tree(place)) => report(place, &request),
             ("MKCOL", _) => mkcol(target, request),
             ("GET" | "HEAD", _) => Ok(read(request)),
+            ("POST", Target::Tree(place)) => import(place, &request),
             ("OPTIONS", _) => Ok(Self::Options),
             ("PUT" | "DELETE", _) => Ok(Self::Framework(request)),
             ("PROPPATCH" | "REPORT" | "COPY" | "MOVE" | "LOCK" | "UNLOCK" | "TRACE" | "CONNECT", _) => {
@@ -125,5 +131,18 @@ fn positive(number: &str) -> Option<u64> {
 fn read(mut request: Request) -> Command {
     *request.method_mut() = Method::GET;
     let html = header::accepts_html(request.headers());
-    Command::Read { request, html }
+    let query = request.uri().query().unwrap_or_default();
+    let export = query.split('&').any(|pair| pair.split('=').next() == Some("export"));
+    Command::Read { request, html, export }
+}
+
+/// A form with a file in it is no CSV; like ownCloud's, ours finds no line in it.
+fn import(place: &Place, request: &Request) -> Parsed {
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if media_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/")) {
+        return Ok(Command::Import(place.clone(), Vec::new()));
+    }
+    let rows = csv::read(request.body())
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok(Command::Import(place.clone(), rows))
 }

@@ -1,11 +1,12 @@
 //! Commands become calls of the service, and results become answers.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, VARY};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, VARY};
 use http::{Response as HttpResponse, StatusCode};
 
 use super::allow;
 use super::command::{Command, Minimal};
+use super::csv;
 use super::error::{Problem, XML};
 use super::framework::Framework;
 use super::header::Conditions;
@@ -16,9 +17,9 @@ use super::prop::Kind;
 use super::proppatch::{Change, Plan};
 use super::request::{BodyError, Instruction, PropertyUpdate, Wanted};
 use super::xml::Name;
-use crate::domain::{Error, Node, Place, Principal, Search};
+use crate::domain::{CustomGroup, Error, Node, Place, Principal, Search};
 use crate::edge::{BasePath, Compat, Request, Response};
-use crate::service::{Scope, Service};
+use crate::service::{Children, ImportRow, Scope, Service};
 
 /// What somebody sees who is not a WebDAV client.
 const TEXT: &str =
@@ -69,7 +70,13 @@ impl Executor {
             Command::ExtendedMkcol(place, instructions) => {
                 self.extended_mkcol(who, &place, &instructions, conditions).await
             }
-            Command::Read { request, html } => self.read(who, target, request, html).await,
+            Command::Read { request, html, export } => match (self.find(who, target)?, target) {
+                (Some(Node::Group(group)), Target::Tree(place)) if export => {
+                    self.export(who, place, &group).await
+                }
+                (node, _) => self.read(who, target, node.as_ref(), request, html).await,
+            },
+            Command::Import(place, rows) => self.import(who, &place, rows).await,
             Command::Options => self.options(who, target),
             Command::Never(method) => {
                 self.find(who, target)?;
@@ -174,9 +181,15 @@ impl Executor {
     }
 
     /// A browser gets an index of a collection, anybody else a line of text; a membership is its role.
-    async fn read(&self, who: &Principal, target: &Target, request: Request, html: bool) -> Answer {
-        let node = self.find(who, target)?;
-        let collection = node.is_none_or(|node| node.is_collection());
+    async fn read(
+        &self,
+        who: &Principal,
+        target: &Target,
+        node: Option<&Node>,
+        request: Request,
+        html: bool,
+    ) -> Answer {
+        let collection = node.is_none_or(Node::is_collection);
         if collection && !html {
             return Ok(text(Bytes::from_static(TEXT.as_bytes())));
         }
@@ -187,6 +200,35 @@ impl Executor {
         }
         let answer = self.framework.answer(who, request, &href).await?;
         Ok(if collection { answer } else { text(answer.into_body()) })
+    }
+
+    async fn export(&self, who: &Principal, place: &Place, group: &CustomGroup) -> Answer {
+        let listing = self.service.browse(who, place, Scope::all_children()).await;
+        let Children::Members(members) = listing.map_err(|error| self.problem(&error))?.children else {
+            return Err(self.problem(&Error::NothingThere(group.uri.as_str().to_owned())));
+        };
+        let csv = csv::write(&members).map_err(|error| unavailable(&error))?;
+        let mut response = HttpResponse::new(csv);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+        let disposition = format!("attachment; filename=\"{}\"", csv::file_name(group.uri.as_str()));
+        let disposition = HeaderValue::from_str(&disposition).map_err(|error| unavailable(&error))?;
+        headers.insert(CONTENT_DISPOSITION, disposition);
+        Ok(response)
+    }
+
+    async fn import(&self, who: &Principal, place: &Place, rows: Vec<ImportRow>) -> Answer {
+        if !matches!(self.locate(who, place)?, Node::Group(_)) {
+            let message = "members can only be imported into a group";
+            return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, message));
+        }
+        let outcomes = self.service.import_members(who, place, rows).await;
+        let outcomes = outcomes.map_err(|error| self.problem(&error))?;
+        let mut response = HttpResponse::new(csv::results(&outcomes).map_err(|error| unavailable(&error))?);
+        *response.status_mut() = StatusCode::CREATED;
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        Ok(response)
     }
 
     /// Answered here and not by the framework, of whose answer nothing would be left.
@@ -248,6 +290,12 @@ fn check(conditions: Conditions, exists: bool) -> Result<(), Problem> {
     }
     let message = "a condition of the request (If, If-Match or If-None-Match) does not hold";
     Err(Problem::new(StatusCode::PRECONDITION_FAILED, message))
+}
+
+/// What cannot happen, and is logged if it does.
+fn unavailable(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(%error, "an answer could not be written");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the answer could not be written; the reason is in the log")
 }
 
 fn status(status: StatusCode) -> Response {

@@ -6,6 +6,7 @@
 
 mod allow;
 mod command;
+mod csv;
 mod error;
 mod execute;
 mod framework;
