@@ -46,6 +46,20 @@ pub fn no_character_is_a_wildcard(database: &dyn Database) {
     }
 }
 
+/// No name holds any, so that nothing may be found, whatever the database thinks of them.
+pub fn control_characters_match_nothing(database: &dyn Database) {
+    let store = database.open();
+    add_new_users(&store, vec![named_user("alice", "Alice", "alice@example.org")]);
+    let group = add_custom_group(&store, "team", "Team", &[("alice", Role::Admin)]).number;
+    for pattern in ["\0", "e\0", "\n", "e\na", "\u{7f}", "\u{85}"] {
+        let what = search(pattern);
+        assert!(user_ids(&store, &what).is_empty(), "users: {pattern:?}");
+        assert!(member_ids(&store, group, &what).is_empty(), "members: {pattern:?}");
+        assert!(names_of_all_groups(&store, &what).is_empty(), "custom groups: {pattern:?}");
+        assert!(read(&store, |reader| reader.find_groups(&what)).is_empty(), "groups: {pattern:?}");
+    }
+}
+
 pub fn pages_are_cut_from_the_whole(database: &dyn Database) {
     let store = database.open();
     add_users(&store, &["ann", "ben", "cat", "dan", "eve"]);

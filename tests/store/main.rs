@@ -87,6 +87,7 @@ macro_rules! contract {
                 apps { switches_are_kept }
                 listings {
                     no_character_is_a_wildcard
+                    control_characters_match_nothing
                     pages_are_cut_from_the_whole
                     searching_agrees_with_a_plain_filter
                     a_listing_costs_a_fixed_number_of_statements

@@ -117,6 +117,7 @@ pub fn searching_looks_at_id_and_display_name(database: &dyn Database) {
         ("ZOË", &["alice"]),
         ("bob", &["Bob"]),
         ("example", &[]),
+        ("e\nz", &[]),
     ] {
         assert_eq!(member_ids(&store, group, &search(pattern)), found, "{pattern:?}");
     }
