@@ -102,6 +102,7 @@ macro_rules! contract {
                     data_survive_reopening
                     an_abandoned_write_is_done
                     two_stores_share_one_database
+                    many_may_open_a_new_database_at_once
                 }
                 queue {
                     a_full_queue_is_busy

@@ -1,6 +1,7 @@
 //! Jobs: all or nothing, one time, one snapshot; what is answered is kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
@@ -187,4 +188,27 @@ pub fn two_stores_share_one_database(database: &dyn Database) {
     }
     assert_eq!(all_users(&stores[0]).len(), 3 * WRITES);
     assert_eq!(all_users(&stores[0]), all_users(&stores[1]));
+}
+
+pub fn many_may_open_a_new_database_at_once(database: &dyn Database) {
+    const OPENED: usize = 8;
+    let (done, opened) = channel();
+    let start = Barrier::new(OPENED);
+    thread::scope(|scope| {
+        for n in 0..OPENED {
+            let (done, start) = (done.clone(), &start);
+            scope.spawn(move || {
+                start.wait();
+                let store = database.open();
+                add_users(&store, &[&format!("user{n}")]);
+                done.send(store).expect("somebody waits");
+            });
+        }
+    });
+    drop(done);
+    let stores: Vec<SharedStore> = opened.iter().collect();
+    assert_eq!(stores.len(), OPENED);
+    for store in &stores {
+        assert_eq!(all_users(store).len(), OPENED);
+    }
 }
