@@ -16,9 +16,9 @@ use http::{Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
 
-use self::shim::Dav;
 use crate::auth::Authenticator;
 use crate::config::{Config, seconds};
+use crate::dav::Dav;
 use crate::domain::{Result, StoreFailure};
 use crate::edge::{BasePath, Refusal, Request, Response};
 use crate::service::Service;
@@ -160,54 +160,5 @@ fn path_in_order(path: &str, base_path: &BasePath) -> String {
         Some("") => "/".to_owned(),
         Some(rest) if rest.starts_with('/') => rest.to_owned(),
         _ => plain,
-    }
-}
-
-/// Stands in for the DAV protocol until its branch is merged.
-mod shim {
-    use bytes::Bytes;
-    use http::StatusCode;
-
-    use crate::domain::{Place, Principal};
-    use crate::edge::{BasePath, Compat, Refusal, Request, Response};
-    use crate::service::Service;
-
-    pub(super) struct Dav {
-        service: Service,
-    }
-
-    impl Dav {
-        pub(super) fn new(service: Service, _compat: Compat, _base_path: BasePath) -> Self {
-            Self { service }
-        }
-
-        pub(super) async fn handle(&self, who: &Principal, request: Request) -> Response {
-            match (request.uri().path(), self.service.locate(who, &Place::Groups)) {
-                ("/remote.php/dav/customgroups/groups/", Ok(node)) => {
-                    answer(StatusCode::MULTI_STATUS, &format!("{node:?}"))
-                }
-                (path, _) => answer(StatusCode::NOT_FOUND, path),
-            }
-        }
-
-        pub(super) fn refuse(&self, refusal: &Refusal) -> Response {
-            let status = match refusal {
-                Refusal::NoCredentials | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
-                Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                Refusal::BodyUnreadable => StatusCode::BAD_REQUEST,
-                Refusal::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            answer(status, &refusal.to_string())
-        }
-
-        pub(super) fn preflight(&self) -> Response {
-            answer(StatusCode::OK, "")
-        }
-    }
-
-    fn answer(status: StatusCode, text: &str) -> Response {
-        let mut response = Response::new(Bytes::copy_from_slice(text.as_bytes()));
-        *response.status_mut() = status;
-        response
     }
 }

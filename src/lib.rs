@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod dav;
 pub mod dispatch;
 pub mod domain;
 pub mod edge;

@@ -4,7 +4,7 @@ use super::Service;
 use super::custom_group::tree;
 use crate::domain::permission::{is_last_admin, may_remove};
 use crate::domain::{
-    CustomGroup, Denied, Error, Membership, Node, Place, Principal, Result, Role, Rules, User,
+    CustomGroup, Denied, Error, Membership, Node, Place, Principal, Result, Role, Rules, User, UserId,
 };
 use crate::store::{Reader, Tx};
 
@@ -43,6 +43,76 @@ impl Service {
             tx.set_role(group.number, &member.user, role)
         })
         .await
+    }
+}
+
+/// One line of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportRow {
+    /// The id of the user to be added.
+    pub user: String,
+    /// The role the user is to have; none if the one given is none.
+    pub role: Option<Role>,
+}
+
+/// What became of one line of an import.
+#[derive(Debug)]
+pub enum ImportOutcome {
+    /// Added with the role that was asked for.
+    Added,
+    /// Nothing was done, for the user is a member.
+    AlreadyMember,
+    /// Added as a plain member, for there is no such role.
+    RoleFailed,
+    /// Not added.
+    Refused(Error),
+}
+
+impl Service {
+    /// Adds many members at once; what cannot be added does not stop the others.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`], and `NotPermitted` for strangers. What a single user runs into is its
+    /// [`ImportOutcome`].
+    pub async fn import_members(
+        &self,
+        who: &Principal,
+        place: &Place,
+        rows: Vec<ImportRow>,
+    ) -> Result<Vec<(String, ImportOutcome)>> {
+        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
+        self.write(move |tx| {
+            let tree = tree(tx, &who, &rules, Denied::AddMember);
+            let Node::Group(group) = tree.locate(&place)? else {
+                return Err(Denied::FixedCollection.into());
+            };
+            tree.check_visible(&group)?;
+            let import = |row: ImportRow| Ok((row.user.clone(), import(tx, &who, &rules, &group, &row)?));
+            rows.into_iter().map(import).collect()
+        })
+        .await
+    }
+}
+
+/// One line. Only a failing store is an error here.
+fn import(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    group: &CustomGroup,
+    row: &ImportRow,
+) -> Result<ImportOutcome> {
+    if tx.membership(group.number, &row.user)?.is_some() {
+        return Ok(ImportOutcome::AlreadyMember);
+    }
+    match (add(tx, who, rules, group, &row.user), row.role) {
+        (Err(error @ (Error::Store(_) | Error::StorageFull | Error::Busy)), _) => Err(error),
+        (Err(error), _) => Ok(ImportOutcome::Refused(error)),
+        (Ok(()), None) => Ok(ImportOutcome::RoleFailed),
+        (Ok(()), Some(role)) => {
+            tx.set_role(group.number, &UserId::stored(row.user.clone()), role)?;
+            Ok(ImportOutcome::Added)
+        }
     }
 }
 

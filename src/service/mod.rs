@@ -16,6 +16,7 @@ use crate::domain::{Result, Rules};
 use crate::store::{LongReads, Reader, SharedStore, Tx};
 
 pub use custom_group::{Children, Listing, Scope};
+pub use membership::{ImportOutcome, ImportRow};
 pub use passwords::Passwords;
 
 /// Everything the protocols can ask for. Cheap to clone.

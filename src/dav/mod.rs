@@ -1,0 +1,86 @@
+//! Custom groups over WebDAV.
+//!
+//! Bytes become a [`command::Command`], a command becomes service calls, and what comes back is
+//! rendered. dav-server answers what it answers well (plain MKCOL, PUT, DELETE, GET, HEAD, OPTIONS, and
+//! the collections around the tree) through [`fs`]; everything else stands in front of it.
+
+mod allow;
+mod command;
+mod csv;
+mod error;
+mod execute;
+mod framework;
+mod fs;
+mod header;
+mod listing;
+mod multistatus;
+mod path;
+mod prop;
+mod proppatch;
+mod request;
+mod xml;
+
+use http::header::{ALLOW, HeaderValue};
+use http::{Response as HttpResponse, StatusCode};
+
+use crate::domain::Principal;
+use crate::edge::{BasePath, Compat, Refusal, Request, Response};
+use crate::service::Service;
+
+use command::Command;
+use error::Problem;
+use execute::Executor;
+use header::Conditions;
+
+/// The protocol: requests in, answers out.
+pub struct Dav {
+    executor: Executor,
+    compat: Compat,
+    base_path: BasePath,
+}
+
+impl Dav {
+    /// Over `service`, answering by `compat`, with every path below `base_path`.
+    pub fn new(service: Service, compat: Compat, base_path: BasePath) -> Self {
+        Self { executor: Executor::new(service, compat, &base_path), compat, base_path }
+    }
+
+    /// Answers a request of somebody who was authenticated.
+    pub async fn handle(&self, who: &Principal, request: Request) -> Response {
+        let path = request.uri().path();
+        let below = path.strip_prefix(self.base_path.as_str()).unwrap_or(path);
+        let target = match path::parse(if below.is_empty() { "/" } else { below }) {
+            Ok(target) => target,
+            Err(error) => return Problem::from(error).into_response(),
+        };
+        let conditions = Conditions::of(request.headers());
+        let answer = match Command::parse(&target, request) {
+            Ok(command) => self.executor.execute(who, &target, command, conditions).await,
+            Err(problem) => Err(problem),
+        };
+        answer.unwrap_or_else(|problem| self.render(problem, who, &target))
+    }
+
+    /// The answer to a request that was refused before it came here.
+    pub fn refuse(&self, refusal: &Refusal) -> Response {
+        Problem::refused(refusal, self.compat).into_response()
+    }
+
+    /// The answer to an OPTIONS request without credentials, which browsers send before they ask.
+    pub fn preflight(&self) -> Response {
+        let mut response = HttpResponse::default();
+        allow::describe(&mut response, allow::ALL);
+        response
+    }
+
+    /// An error; with 405 comes what the resource takes (RFC 9110 section 15.5.6).
+    fn render(&self, problem: Problem, who: &Principal, target: &path::Target) -> Response {
+        let not_allowed = problem.status == StatusCode::METHOD_NOT_ALLOWED;
+        let mut response = problem.into_response();
+        if not_allowed {
+            let methods = self.executor.methods(who, target);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+        }
+        response
+    }
+}

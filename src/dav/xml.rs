@@ -1,0 +1,511 @@
+//! XML in: a small, namespace-aware tree of a request body; and qualified names, for both directions.
+//!
+//! Nothing outside the body is ever looked at: a document type declaration is refused, and of entities
+//! only the five that XML predefines are known.
+
+use std::borrow::Cow;
+
+use quick_xml::NsReader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use thiserror::Error;
+
+/// The namespace of WebDAV.
+pub const DAV: &str = "DAV:";
+/// The namespace of ownCloud's properties.
+pub const OWNCLOUD: &str = "http://owncloud.org/ns";
+/// The namespace in which errors are explained.
+pub const SABREDAV: &str = "http://sabredav.org/ns";
+
+/// As deep as elements may lie in each other.
+const MAX_DEPTH: usize = 32;
+/// As many elements a body may have.
+const MAX_ELEMENTS: usize = 4096;
+
+/// A qualified name: namespace (empty for none) and local part.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name {
+    /// The namespace; empty for none.
+    pub namespace: Cow<'static, str>,
+    /// The local part.
+    pub local: Cow<'static, str>,
+}
+
+impl Name {
+    /// A name of the WebDAV namespace.
+    pub const fn dav(local: &'static str) -> Self {
+        Self { namespace: Cow::Borrowed(DAV), local: Cow::Borrowed(local) }
+    }
+
+    /// A name of ownCloud's namespace.
+    pub const fn owncloud(local: &'static str) -> Self {
+        Self { namespace: Cow::Borrowed(OWNCLOUD), local: Cow::Borrowed(local) }
+    }
+}
+
+/// `{namespace}local`, the way clients of ownCloud read names in messages.
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{{{}}}{}", self.namespace, self.local)
+    }
+}
+
+/// An element of a request body. Attributes are of no use to any request and are dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Its name.
+    pub name: Name,
+    /// The text directly in it, pieces joined.
+    pub text: String,
+    /// The elements directly in it.
+    pub children: Vec<Element>,
+}
+
+impl Element {
+    /// Whether this is the element of that name in the WebDAV namespace.
+    pub fn is_dav(&self, local: &str) -> bool {
+        self.name.namespace == DAV && self.name.local == local
+    }
+
+    /// The children of that name in the WebDAV namespace.
+    pub fn dav_children<'e>(&'e self, local: &'e str) -> impl Iterator<Item = &'e Element> {
+        self.children.iter().filter(move |child| child.is_dav(local))
+    }
+}
+
+/// Why a body is not XML that we read.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum XmlError {
+    /// The bytes are not text in the encoding they claim.
+    #[error("the body is not valid {0}")]
+    Encoding(&'static str),
+    /// The text is not well-formed.
+    #[error("the body is not well-formed XML: {reason}, on line {line}, column {column}")]
+    Malformed {
+        /// What is wrong.
+        reason: String,
+        /// Where, counted from 1.
+        line: usize,
+        /// Where in the line, in characters, counted from 1.
+        column: usize,
+    },
+    /// There is a document type declaration.
+    #[error("document type declarations are not accepted")]
+    Doctype,
+    /// There is more structure than any request has.
+    #[error("the body has too many elements, or elements nested too deeply")]
+    TooComplex,
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// [`XmlError`]: the encoding, then whatever comes first in the text.
+pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
+    let text = decode(body)?;
+    let mut parser = Parser { reader: NsReader::from_str(&text), open: Vec::new(), root: None, elements: 0 };
+    let failed = |parser: &Parser<'_>, reason: String| {
+        let offset = usize::try_from(parser.reader.error_position()).unwrap_or(usize::MAX);
+        let (line, column) = position(&text, offset);
+        XmlError::Malformed { reason, line, column }
+    };
+    loop {
+        match parser.step() {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(Fault::Reason(reason)) => return Err(failed(&parser, reason)),
+            Err(Fault::Refused(error)) => return Err(error),
+        }
+    }
+    match parser.root.take() {
+        Some(root) if parser.open.is_empty() => Ok(root),
+        _ => Err(failed(&parser, "the document ends before its root element does".to_owned())),
+    }
+}
+
+/// The body as text: by its byte order mark, by its XML declaration, else UTF-8.
+fn decode(body: &[u8]) -> Result<Cow<'_, str>, XmlError> {
+    let declared = declared_encoding(body).and_then(encoding_rs::Encoding::for_label);
+    let (text, encoding, lossy) = declared.unwrap_or(encoding_rs::UTF_8).decode(body);
+    if lossy { Err(XmlError::Encoding(encoding.name())) } else { Ok(text) }
+}
+
+/// The label in `<?xml ... encoding="label"?>`, as far as the declaration is in ASCII.
+fn declared_encoding(body: &[u8]) -> Option<&[u8]> {
+    let declaration = body.strip_prefix(b"<?xml")?;
+    let declaration = &declaration[..declaration.windows(2).position(|pair| pair == b"?>")?];
+    let after = declaration.windows(8).position(|word| word == b"encoding")? + 8;
+    let value = declaration[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let quote = *value.first().filter(|quote| matches!(quote, b'"' | b'\''))?;
+    value[1..].split(|byte| *byte == quote).next()
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let mut end = offset.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+enum Fault {
+    /// Not well-formed, at the reader's position.
+    Reason(String),
+    /// Refused for what it is.
+    Refused(XmlError),
+}
+
+impl<E: Into<quick_xml::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Fault::Reason(error.into().to_string())
+    }
+}
+
+struct Parser<'t> {
+    reader: NsReader<&'t [u8]>,
+    /// The elements that are open, outermost first.
+    open: Vec<Element>,
+    root: Option<Element>,
+    elements: usize,
+}
+
+impl Parser<'_> {
+    /// Takes in one piece of the document; false at its end.
+    fn step(&mut self) -> Result<bool, Fault> {
+        match self.reader.read_event()? {
+            Event::Start(start) => {
+                let element = self.element(&start)?;
+                self.open.push(element);
+            }
+            Event::Empty(start) => {
+                let element = self.element(&start)?;
+                self.close(element);
+            }
+            Event::End(_) => {
+                if let Some(element) = self.open.pop() {
+                    self.close(element);
+                }
+            }
+            Event::Text(text) => self.text(&text.xml10_content())?,
+            Event::CData(text) => self.text(&text.xml10_content())?,
+            Event::GeneralRef(reference) => self.text(resolve(&reference)?.encode_utf8(&mut [0; 4]))?,
+            Event::DocType(_) => return Err(Fault::Refused(XmlError::Doctype)),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            Event::Eof => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A new element with its name resolved, after its place and attributes were looked at.
+    fn element(&mut self, start: &BytesStart<'_>) -> Result<Element, Fault> {
+        self.elements += 1;
+        if self.open.len() >= MAX_DEPTH || self.elements > MAX_ELEMENTS {
+            return Err(Fault::Refused(XmlError::TooComplex));
+        }
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(Fault::Reason("there is a second root element".to_owned()));
+        }
+        self.check_attributes(start)?;
+        let (namespace, local) = self.reader.resolver().resolve_element(start.name());
+        let namespace = match namespace {
+            ResolveResult::Unbound => String::new(),
+            ResolveResult::Bound(namespace) => {
+                quick_xml::escape::unescape(namespace.0).map_err(quick_xml::Error::from)?.into_owned()
+            }
+            ResolveResult::Unknown(prefix) => return Err(unbound(&prefix)),
+        };
+        let local = AsRef::<str>::as_ref(&local).to_owned();
+        if !is_ncname(&local) {
+            return Err(Fault::Reason(format!("{local:?} is not a name")));
+        }
+        let name = Name { namespace: namespace.into(), local: local.into() };
+        Ok(Element { name, text: String::new(), children: Vec::new() })
+    }
+
+    /// Namespaces in XML 1.0: every prefix is bound, and none is bound to nothing.
+    fn check_attributes(&self, start: &BytesStart<'_>) -> Result<(), Fault> {
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(quick_xml::Error::from)?;
+            let key: &str = attribute.key.as_ref();
+            if key.starts_with("xmlns:") && attribute.value.is_empty() {
+                return Err(Fault::Reason(format!("{key} is bound to no namespace")));
+            }
+            if let (ResolveResult::Unknown(prefix), _) =
+                self.reader.resolver().resolve_attribute(attribute.key)
+            {
+                return Err(unbound(&prefix));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, element: Element) {
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(element),
+            None => self.root = Some(element),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Fault> {
+        if let Some(illegal) = text.chars().find(|c| !is_xml_char(*c)) {
+            let reason = format!("the character U+{:04X} is not allowed", u32::from(illegal));
+            return Err(Fault::Reason(reason));
+        }
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {}
+            None => return Err(Fault::Reason("there is text outside the root element".to_owned())),
+        }
+        Ok(())
+    }
+}
+
+fn unbound(prefix: &str) -> Fault {
+    Fault::Reason(format!("the namespace prefix {prefix} is not declared"))
+}
+
+/// A character reference, or one of the entities that XML predefines.
+fn resolve(reference: &BytesRef<'_>) -> Result<char, Fault> {
+    if let Some(character) = reference.resolve_char_ref()? {
+        return Ok(character);
+    }
+    match reference.xml10_content().as_ref() {
+        "amp" => Ok('&'),
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        name => Err(Fault::Reason(format!("the entity {name} is not defined"))),
+    }
+}
+
+/// XML 1.0 section 2.2.
+fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Whether a local name can be written again as it came: the parser itself takes almost anything. A
+/// little wider than Namespaces in XML 1.0 section 3, which lists the ranges above ASCII one by one.
+fn is_ncname(name: &str) -> bool {
+    let start = |c: char| c.is_alphabetic() || c == '_';
+    let follow = |c: char| start(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}');
+    name.starts_with(start) && name.chars().all(follow)
+}
+
+/// XML out: names with the prefixes that clients of ownCloud expect, text escaped.
+///
+/// The prefixes `d`, `s` and `oc` are declared by [`Writer::root`]; any other namespace gets `x1`, `x2`
+/// ... and is declared on each element of it.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: String,
+    /// Namespaces without a prefix of their own, in the order in which they came.
+    foreign: Vec<String>,
+}
+
+impl Writer {
+    /// The start of a root element, with the fixed prefixes that are given declared on it.
+    pub fn root(&mut self, name: &Name, prefixes: &[&str]) {
+        self.out.push('<');
+        self.qualified(name);
+        for namespace in prefixes {
+            self.out.push_str(" xmlns:");
+            self.out.push_str(fixed_prefix(namespace).unwrap_or_default());
+            self.out.push_str("=\"");
+            self.text(namespace);
+            self.out.push('"');
+        }
+        self.out.push('>');
+    }
+
+    /// A start tag.
+    pub fn start(&mut self, name: &Name) {
+        self.tag(name, ">");
+    }
+
+    /// An element without content.
+    pub fn empty(&mut self, name: &Name) {
+        self.tag(name, "/>");
+    }
+
+    /// An end tag.
+    pub fn end(&mut self, name: &Name) {
+        self.out.push_str("</");
+        self.qualified(name);
+        self.out.push('>');
+    }
+
+    /// Text, escaped.
+    pub fn text(&mut self, text: &str) {
+        self.out.push_str(&quick_xml::escape::escape(text));
+    }
+
+    /// An element that holds text alone.
+    pub fn text_element(&mut self, name: &Name, text: &str) {
+        self.start(name);
+        self.text(text);
+        self.end(name);
+    }
+
+    /// Text that is XML already: what another writer produced, and hrefs, which have nothing to escape.
+    pub fn raw(&mut self, xml: &str) {
+        self.out.push_str(xml);
+    }
+
+    /// Takes out what was written so far.
+    pub fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    fn tag(&mut self, name: &Name, end: &str) {
+        self.out.push('<');
+        self.qualified(name);
+        if name.namespace.is_empty() {
+            self.out.push_str(" xmlns=\"\"");
+        } else if fixed_prefix(&name.namespace).is_none() {
+            self.out.push_str(" xmlns:");
+            self.foreign_prefix(&name.namespace);
+            self.out.push_str("=\"");
+            self.text(&name.namespace);
+            self.out.push('"');
+        }
+        self.out.push_str(end);
+    }
+
+    fn qualified(&mut self, name: &Name) {
+        if let Some(prefix) = fixed_prefix(&name.namespace) {
+            self.out.push_str(prefix);
+            self.out.push(':');
+        } else if !name.namespace.is_empty() {
+            self.foreign_prefix(&name.namespace);
+            self.out.push(':');
+        }
+        self.out.push_str(&name.local);
+    }
+
+    fn foreign_prefix(&mut self, namespace: &str) {
+        let known = self.foreign.iter().position(|known| known == namespace);
+        let index = known.unwrap_or_else(|| {
+            self.foreign.push(namespace.to_owned());
+            self.foreign.len() - 1
+        });
+        self.out.push('x');
+        self.out.push_str(&(index + 1).to_string());
+    }
+}
+
+fn fixed_prefix(namespace: &str) -> Option<&'static str> {
+    match namespace {
+        DAV => Some("d"),
+        OWNCLOUD => Some("oc"),
+        SABREDAV => Some("s"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(body: &str) -> String {
+        match parse(body.as_bytes()) {
+            Err(error) => error.to_string(),
+            Ok(element) => panic!("{body} was read as {element:?}"),
+        }
+    }
+
+    #[test]
+    fn names_are_resolved_whatever_the_prefix() {
+        for body in [
+            r#"<d:propfind xmlns:d="DAV:"><d:prop><x:role xmlns:x="http://owncloud.org/ns"/></d:prop></d:propfind>"#,
+            r#"<propfind xmlns="DAV:"><prop><role xmlns="http://owncloud.org/ns"/></prop></propfind>"#,
+        ] {
+            let root = parse(body.as_bytes()).expect(body);
+            assert_eq!(root.name, Name::dav("propfind"));
+            assert_eq!(root.children[0].children[0].name, Name::owncloud("role"));
+        }
+        let root = parse(br#"<a xmlns="DAV:"><b xmlns=""/></a>"#).expect("no namespace");
+        assert_eq!(root.children[0].name, Name { namespace: "".into(), local: "b".into() });
+    }
+
+    #[test]
+    fn text_is_joined_and_unescaped() {
+        let root =
+            parse("<a>x &amp; <!-- c -->&#233;&#x1F389;<![CDATA[ <y>]]></a>".as_bytes()).expect("text");
+        assert_eq!(root.text, "x & é🎉 <y>");
+    }
+
+    #[test]
+    fn malformed_bodies_say_where() {
+        assert_eq!(
+            reason("<a>\n<b></a>"),
+            "the body is not well-formed XML: ill-formed document: expected `</b>`, but `</a>` was found, on line 2, column 4"
+        );
+        for body in [
+            "",
+            " ",
+            "hello",
+            "<a",
+            "<a>",
+            "<a/><b/>",
+            "<a/>x",
+            "x<a/>",
+            "<a>&</a>",
+            "<a>&nbsp;</a>",
+            "<a>&#0;</a>",
+            "<a>\u{1}</a>",
+            "<d:a/>",
+            r#"<a d:x="y"/>"#,
+            r#"<a xmlns:d=""/>"#,
+            r#"<a x="1" x="2"/>"#,
+            "</a>",
+            "<a\"b/>",
+            "<1a/>",
+        ] {
+            assert!(reason(body).starts_with("the body is not well-formed XML"), "{body}: {}", reason(body));
+        }
+    }
+
+    #[test]
+    fn doctypes_and_towers_are_refused() {
+        let entity = r#"<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/hostname">]><a>&e;</a>"#;
+        assert_eq!(parse(entity.as_bytes()), Err(XmlError::Doctype));
+        let tower = "<a>".repeat(1000) + &"</a>".repeat(1000);
+        assert_eq!(parse(tower.as_bytes()), Err(XmlError::TooComplex));
+        let crowd = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS));
+        assert_eq!(parse(crowd.as_bytes()), Err(XmlError::TooComplex));
+    }
+
+    #[test]
+    fn other_encodings_are_read() {
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xe9</a>";
+        assert_eq!(parse(latin).expect("latin").text, "é");
+        let mut utf16 = vec![0xff, 0xfe];
+        utf16.extend("<a>é</a>".encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(parse(&utf16).expect("utf-16").text, "é");
+        assert_eq!(parse(b"<a>\xff</a>"), Err(XmlError::Encoding("UTF-8")));
+    }
+
+    #[test]
+    fn written_names_read_back() {
+        let names = [
+            Name::dav("prop"),
+            Name::owncloud("role"),
+            Name { namespace: "urn:a&b".into(), local: "x".into() },
+            Name { namespace: "urn:other".into(), local: "y".into() },
+            Name { namespace: "".into(), local: "z".into() },
+        ];
+        let mut writer = Writer::default();
+        writer.root(&Name::dav("multistatus"), &[DAV, SABREDAV, OWNCLOUD]);
+        for name in &names {
+            writer.text_element(name, "1 < 2 & \"3\"");
+        }
+        writer.end(&Name::dav("multistatus"));
+        let root = parse(writer.take().as_bytes()).expect("well-formed");
+        for (child, name) in root.children.iter().zip(&names) {
+            assert_eq!((&child.name, child.text.as_str()), (name, "1 < 2 & \"3\""));
+        }
+    }
+}
