@@ -27,16 +27,21 @@ impl Service {
         self.read(|reader| reader.account(login))
     }
 
-    /// Notes that the password of `account` was just verified.
+    /// Whether the last login of `account` that was noted is long enough ago for another.
+    pub fn is_login_due(account: &Account) -> bool {
+        let now = Timestamp::now();
+        account.last_login.is_none_or(|last| (now.0 - last.0).abs() >= LOGIN_STEP_MS)
+    }
+
+    /// Notes that the password of `account` was just verified, if that is due.
     ///
     /// # Errors
     /// `Busy`, `StorageFull` or `Store` when it cannot be written.
     pub async fn note_login(&self, account: &Account) -> Result<()> {
-        let now = Timestamp::now();
-        if account.last_login.is_some_and(|last| (now.0 - last.0).abs() < LOGIN_STEP_MS) {
+        if !Self::is_login_due(account) {
             return Ok(());
         }
-        let user = account.id.clone();
+        let (user, now) = (account.id.clone(), Timestamp::now());
         self.write(move |tx| tx.update_user(&user, &UserChange::LastLogin(now))).await
     }
 

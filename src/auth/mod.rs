@@ -1,0 +1,9 @@
+//! From the `Authorization` header to the principal who asks.
+//!
+//! Unknown users, wrong passwords and disabled users are answered alike and cost the same: one password
+//! hash. So does the first request of everybody else; afterwards a credential is known for some minutes.
+
+mod authenticator;
+mod credentials;
+
+pub use authenticator::Authenticator;

@@ -1,0 +1,45 @@
+//! The log, on standard error.
+
+use std::io::{self, IsTerminal};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{fmt, registry};
+
+use crate::config::{Config, LogFormat, LogLevel};
+
+/// Starts logging as `config` says. A process that logs already goes on as it does.
+pub(super) fn start(config: &Config) {
+    let ours = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target(env!("CARGO_CRATE_NAME"), level(config.log_level));
+    let started = registry().with(lines(config.log_format).with_filter(ours)).try_init();
+    if let Err(error) = started {
+        tracing::debug!(%error, "the log had been started before");
+    }
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug in davgroups")));
+}
+
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+{
+    let layer = fmt::layer().with_writer(io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+    }
+}
+
+fn level(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line: one file per command.
+
+mod bootstrap;
+mod logging;
+mod password;
+mod serve;
+mod user;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::config::{self, Flags, Loaded};
+
+const AFTER_HELP: &str = "\
+Every key of the configuration can stand in a TOML file (--config), in the environment (the key
+`listen` is DAVGROUPS_LISTEN) or, for the most common, in a flag; the later ones win.
+
+Exit codes:
+  0  everything went well
+  1  it could not be done; one line on standard error says why
+  2  the arguments or the configuration are wrong
+
+Examples:
+  davgroups
+  davgroups serve --data-dir /var/lib/davgroups --listen 0.0.0.0:8080
+  davgroups user add alice --email alice@example.org --password-file alice.txt";
+
+/// Custom groups over WebDAV and OCS user provisioning, in one binary on SQLite.
+#[derive(Parser)]
+#[command(name = "davgroups", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    serve: serve::Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Common {
+    /// Read the configuration from this file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the database lies [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server; this is what happens without a command, too
+    Serve(serve::Options),
+    /// Manage users, whether or not the server is running
+    #[command(subcommand)]
+    User(user::Command),
+}
+
+/// Why a command failed.
+enum Failure {
+    /// It was told something wrong.
+    Usage(String),
+    /// It could not be done.
+    Failed(String),
+}
+
+impl Failure {
+    fn failed(reason: impl fmt::Display) -> Self {
+        Self::Failed(reason.to_string())
+    }
+}
+
+/// Runs the command that `arguments` name, and returns the exit code of the process.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments).and_then(check) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help goes to standard output and is no failure. If neither can be written, the code is
+            // all that is left to say.
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()) * 2);
+        }
+    };
+    let (code, reason) = match execute(arguments, environment) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(reason)) => (1, reason),
+        Err(Failure::Usage(reason)) => (2, reason),
+    };
+    eprintln!("davgroups: {reason}");
+    ExitCode::from(code)
+}
+
+/// Options of the server before another command would have no effect; say so instead.
+fn check(arguments: Arguments) -> Result<Arguments, clap::Error> {
+    if arguments.command.is_some() && arguments.serve.any() {
+        let message = "options of the server belong behind the command `serve`\n";
+        return Err(Arguments::command().error(ErrorKind::ArgumentConflict, message));
+    }
+    Ok(arguments)
+}
+
+fn execute(
+    arguments: Arguments,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<(), Failure> {
+    let load = |options: &serve::Options| {
+        let mut values = vec![("data_dir", arguments.common.data_dir)];
+        values.extend(options.values());
+        let flags = Flags { file: arguments.common.config, values };
+        config::load(&flags, environment).map_err(|error| Failure::Usage(error.to_string()))
+    };
+    match arguments.command {
+        None => serve::run(load(&arguments.serve)?),
+        Some(Command::Serve(options)) => serve::run(load(&options)?),
+        Some(Command::User(command)) => {
+            let Loaded { config, .. } = load(&serve::Options::default())?;
+            user::run(command, &config)
+        }
+    }
+}

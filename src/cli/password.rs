@@ -1,0 +1,74 @@
+//! Passwords from where they are not seen: files, the environment, standard input.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::Failure;
+use crate::domain::{Error, Password};
+
+/// The variable that `--password-from-env` reads unless it names another.
+const VARIABLE: &str = "OC_PASS";
+
+/// Where a new password comes from; standard input unless told otherwise.
+#[derive(Args)]
+pub(super) struct Source {
+    /// Read the password from the first line of this file instead of standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "password_from_env")]
+    password_file: Option<PathBuf>,
+    /// Read the password from the environment variable OC_PASS, or the one that is named
+    #[arg(long, value_name = "VARIABLE", num_args = 0..=1, require_equals = true, default_missing_value = VARIABLE)]
+    password_from_env: Option<String>,
+}
+
+impl Source {
+    pub(super) fn read(&self) -> Result<Password, Failure> {
+        match (&self.password_file, &self.password_from_env) {
+            (Some(path), _) => from_file(path),
+            (None, Some(variable)) => from_variable(variable),
+            (None, None) => from_input(),
+        }
+    }
+}
+
+/// The first line of a file.
+pub(super) fn from_file(path: &Path) -> Result<Password, Failure> {
+    let unreadable =
+        |error| Failure::Failed(format!("cannot read the password file {}: {error}", path.display()));
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
+    checked(&text, &path.display().to_string())
+}
+
+fn from_variable(name: &str) -> Result<Password, Failure> {
+    match std::env::var(name) {
+        Ok(text) => checked(&Zeroizing::new(text), name),
+        Err(error) => Err(Failure::Failed(format!("cannot read the password from {name}: {error}"))),
+    }
+}
+
+fn from_input() -> Result<Password, Failure> {
+    if io::stdin().is_terminal() {
+        eprintln!("Type the password and press Enter (it is shown as you type):");
+    }
+    let mut line = Zeroizing::new(String::new());
+    let unreadable =
+        |error| Failure::Failed(format!("cannot read the password from standard input: {error}"));
+    io::stdin().read_line(&mut line).map_err(unreadable)?;
+    checked(&line, "standard input")
+}
+
+/// The first line of `text` as a new password. `source` is named if it is none.
+pub(super) fn checked(text: &str, source: &str) -> Result<Password, Failure> {
+    let line = text.lines().next().unwrap_or_default();
+    Password::new(line).map_err(|_| Failure::Failed(format!("the password from {source} is empty")))
+}
+
+/// An error of the store with its reason, which clients are not told but operators are.
+pub(super) fn store_failure(error: Error) -> Failure {
+    match error {
+        Error::Store(reason) => Failure::failed(reason),
+        error => Failure::failed(error),
+    }
+}

@@ -1,0 +1,120 @@
+//! `davgroups serve`.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use super::bootstrap::{self, FirstAdministrator};
+use super::{Failure, logging};
+use crate::config::{Config, Loaded};
+use crate::server::{self, App};
+
+/// How long work that nobody waits for any more may hold up the end of the process.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
+#[derive(Args, Default)]
+pub(super) struct Options {
+    /// Where to accept connections [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Whose statuses to answer: owncloud or documented [default: owncloud]
+    #[arg(long, value_name = "PROFILE")]
+    compat: Option<String>,
+    /// What stands before every path, such as /owncloud [default: nothing]
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
+}
+
+impl Options {
+    pub(super) fn any(&self) -> bool {
+        self.listen.is_some() || self.compat.is_some() || self.base_path.is_some()
+    }
+
+    /// The keys of the configuration and what the flags say of them.
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 3] {
+        [
+            ("listen", self.listen.clone()),
+            ("compat", self.compat.clone()),
+            ("base_path", self.base_path.clone()),
+        ]
+    }
+}
+
+pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
+    logging::start(&loaded.config);
+    let runtime =
+        Runtime::new().map_err(|error| Failure::Failed(format!("cannot start threads: {error}")))?;
+    let result = runtime.block_on(serve(&loaded));
+    runtime.shutdown_timeout(LAST_WORK);
+    result
+}
+
+/// Everything that can be refused comes before the first thing that is changed.
+async fn serve(loaded: &Loaded) -> Result<(), Failure> {
+    let config = &loaded.config;
+    let stop = stop_signal().map_err(|error| Failure::Failed(format!("cannot wait for signals: {error}")))?;
+    let refused = |error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen));
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let app = Arc::new(App::open(config).map_err(Failure::failed)?);
+    let first = bootstrap::first_administrator(app.service(), loaded).await?;
+    announce(config, address, first.as_ref())?;
+    server::run(listener, app, stop).await;
+    Ok(())
+}
+
+/// Tells whoever started the server where it is and, once, how to get in. Not through the log, which
+/// others may read.
+fn announce(config: &Config, address: SocketAddr, first: Option<&FirstAdministrator>) -> Result<(), Failure> {
+    let url = url(config, address);
+    let mut text = format!("davgroups {} at {url}\n", env!("CARGO_PKG_VERSION"));
+    if let Some(first) = first {
+        text += &first.describe(&url);
+    }
+    let written = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+    match written {
+        // The password would be lost, and nobody could log in.
+        Err(error) if first.is_some_and(FirstAdministrator::is_to_be_told) => Err(Failure::Failed(format!(
+            "cannot print the new password of admin ({error}); set another with: davgroups user passwd admin"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Where a client on this machine finds the custom groups.
+fn url(config: &Config, mut address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+}
+
+/// Is over when the process is asked to stop.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Is over when the process is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}
