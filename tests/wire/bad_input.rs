@@ -74,7 +74,10 @@ fn paths_that_name_nothing() {
     for path in ["groups/%2E%2E", "groups/..", "groups/%2e"] {
         assert_eq!(server.send("alice", "MKCOL", &format!("{ROOT}/{path}"), "").status, 405, "{path}");
     }
-    assert_eq!(server.send("alice", "PROPFIND", &format!("{ROOT}/groups/{}", "x".repeat(5000)), "").status, 404);
+    assert_eq!(
+        server.send("alice", "PROPFIND", &format!("{ROOT}/groups/{}", "x".repeat(5000)), "").status,
+        404
+    );
     assert_eq!(server.state(), before);
 }
 
@@ -95,7 +98,9 @@ fn bodies_that_are_too_large() {
 fn credentials_that_are_none() {
     let server = Server::start();
     let path = format!("{ROOT}/groups/");
-    for credentials in ["Basic", "Basic !!!", "Basic YWxpY2U=", "Bearer abc", "Digest x", "Basic YWxpY2U6d3Jvbmc="] {
+    for credentials in
+        ["Basic", "Basic !!!", "Basic YWxpY2U=", "Bearer abc", "Digest x", "Basic YWxpY2U6d3Jvbmc="]
+    {
         let reply = server.send_with("", "PROPFIND", &path, &[("Authorization", credentials)], b"");
         assert_eq!((reply.status, reply.exception().as_str()), (401, "NotAuthenticated"), "{credentials}");
         assert_eq!(reply.header("www-authenticate"), "Basic realm=\"davgroups\", charset=\"UTF-8\"");
@@ -106,7 +111,7 @@ fn credentials_that_are_none() {
 
 #[test]
 fn requests_that_are_none() {
-    let server = Server::start();
+    let server = Server::with(&[("HEADER_TIMEOUT_SECONDS", "1"), ("BODY_TIMEOUT_SECONDS", "1")]);
     for bytes in [
         &b"\r\n\r\n\r\n\r\n"[..],
         b"GET\r\n\r\n",

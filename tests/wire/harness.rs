@@ -51,8 +51,12 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_davgroups"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
         command.envs(keys.iter().map(|(key, value)| (format!("DAVGROUPS_{key}"), value)));
-        let mut process =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
         let address = listening_address(&mut process);
         Self { process, address, _data: data }
     }
@@ -71,7 +75,8 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Reply {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if !user.is_empty() {
             let credentials = STANDARD.encode(format!("{user}:pw-{user}"));
             request += &format!("Authorization: Basic {credentials}\r\n");
@@ -98,16 +103,20 @@ impl Server {
     pub fn state(&self) -> BTreeMap<String, Vec<String>> {
         let body = propfind(&["oc:display-name"]);
         let listing = self.send("admin", "PROPFIND", &format!("{ROOT}/groups/"), &body).responses();
-        listing.into_iter().filter(|response| response.href != format!("{ROOT}/groups/")).map(|group| {
-            let body = propfind(&["oc:user-id", "oc:role"]);
-            let members = self.send("admin", "PROPFIND", &group.href, &body).responses();
-            let mut lines: Vec<String> = members[1..]
-                .iter()
-                .map(|member| format!("{} {}", member.props["user-id"], member.props["role"]))
-                .collect();
-            lines.insert(0, group.props["display-name"].clone());
-            (group.href.clone(), lines)
-        }).collect()
+        listing
+            .into_iter()
+            .filter(|response| response.href != format!("{ROOT}/groups/"))
+            .map(|group| {
+                let body = propfind(&["oc:user-id", "oc:role"]);
+                let members = self.send("admin", "PROPFIND", &group.href, &body).responses();
+                let mut lines: Vec<String> = members[1..]
+                    .iter()
+                    .map(|member| format!("{} {}", member.props["user-id"], member.props["role"]))
+                    .collect();
+                lines.insert(0, group.props["display-name"].clone());
+                (group.href.clone(), lines)
+            })
+            .collect()
     }
 }
 
@@ -165,7 +174,9 @@ fn fill(store: &SqliteStore) {
 /// The body of a PROPFIND for properties written with the prefixes `d` and `oc`.
 pub fn propfind(props: &[&str]) -> String {
     let props: String = props.iter().map(|prop| format!("<{prop}/>")).collect();
-    format!(r#"<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop>{props}</d:prop></d:propfind>"#)
+    format!(
+        r#"<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop>{props}</d:prop></d:propfind>"#
+    )
 }
 
 /// The body of a PROPPATCH that sets one property.
@@ -189,7 +200,8 @@ impl Reply {
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
         let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let headers =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         Self { status: status.unwrap_or(0), headers, body: body.to_owned() }
     }
 
@@ -204,7 +216,10 @@ impl Reply {
             .ok()
             .and_then(|document| {
                 let name = ("http://sabredav.org/ns", "exception");
-                document.descendants().find(|node| node.has_tag_name(name)).map(|node| node.text().unwrap_or("").to_owned())
+                document
+                    .descendants()
+                    .find(|node| node.has_tag_name(name))
+                    .map(|node| node.text().unwrap_or("").to_owned())
             })
             .unwrap_or_default();
         exception.rsplit('\\').next().unwrap_or_default().to_owned()
@@ -215,25 +230,45 @@ impl Reply {
         assert_eq!(self.status, 207, "{self:?}");
         let document = roxmltree::Document::parse(&self.body).expect(&self.body);
         let dav = |local| move |node: &roxmltree::Node<'_, '_>| node.has_tag_name(("DAV:", local));
-        document.root_element().children().filter(dav("response")).map(|response| {
-            let href = response.children().find(dav("href")).and_then(|href| href.text()).unwrap_or_default();
-            let mut read = Response { href: href.to_owned(), props: BTreeMap::new(), statuses: BTreeMap::new() };
-            for propstat in response.children().filter(dav("propstat")) {
-                let status = propstat.children().find(dav("status")).and_then(|status| status.text()).expect("status");
-                let status: u16 = status.split(' ').nth(1).expect("code").parse().expect("number");
-                for prop in propstat.children().find(dav("prop")).expect("prop").children() {
-                    let name = prop.tag_name().name().to_owned();
-                    if status == 200 {
-                        let children: Vec<_> = prop.children().filter(roxmltree::Node::is_element).collect();
-                        let names = children.iter().map(|child| child.tag_name().name()).collect::<Vec<_>>().join(" ");
-                        let value = if children.is_empty() { prop.text().unwrap_or("").to_owned() } else { names };
-                        read.props.insert(name.clone(), value);
+        document
+            .root_element()
+            .children()
+            .filter(dav("response"))
+            .map(|response| {
+                let href =
+                    response.children().find(dav("href")).and_then(|href| href.text()).unwrap_or_default();
+                let mut read =
+                    Response { href: href.to_owned(), props: BTreeMap::new(), statuses: BTreeMap::new() };
+                for propstat in response.children().filter(dav("propstat")) {
+                    let status = propstat
+                        .children()
+                        .find(dav("status"))
+                        .and_then(|status| status.text())
+                        .expect("status");
+                    let status: u16 = status.split(' ').nth(1).expect("code").parse().expect("number");
+                    for prop in propstat.children().find(dav("prop")).expect("prop").children() {
+                        let name = prop.tag_name().name().to_owned();
+                        if status == 200 {
+                            let children: Vec<_> =
+                                prop.children().filter(roxmltree::Node::is_element).collect();
+                            let names = children
+                                .iter()
+                                .map(|child| child.tag_name().name())
+                                .collect::<Vec<_>>()
+                                .join(" ");
+                            let value = if children.is_empty() {
+                                prop.text().unwrap_or("").to_owned()
+                            } else {
+                                names
+                            };
+                            read.props.insert(name.clone(), value);
+                        }
+                        read.statuses.insert(name, status);
                     }
-                    read.statuses.insert(name, status);
                 }
-            }
-            read
-        }).collect()
+                read
+            })
+            .collect()
     }
 
     /// The hrefs of a multistatus below the root of the tree.

@@ -80,7 +80,13 @@ fn operations() -> Vec<Operation> {
         operation("look at a member", "PROPFIND", "/carol", "", [207, 207, 403, 207, 403, 207]),
         operation("export", "GET", "?export", "", [200, 200, 403, 200, 403, 200]),
         operation("search", "REPORT", "/", search, [207, 207, 403, 207, 403, 207]),
-        operation("rename", "PROPPATCH", "", &set("oc:display-name", "Other"), [200, 403, 403, 200, 403, 403]),
+        operation(
+            "rename",
+            "PROPPATCH",
+            "",
+            &set("oc:display-name", "Other"),
+            [200, 403, 403, 200, 403, 403],
+        ),
         operation("delete", "DELETE", "", "", [204, 403, 403, 204, 403, 403]),
         operation("add", "PUT", "/frank", "", [201, 403, 403, 201, 403, 403]),
         operation("promote", "PROPPATCH", "/carol", &role("admin"), [200, 403, 403, 200, 403, 403]),
@@ -88,9 +94,21 @@ fn operations() -> Vec<Operation> {
         operation("remove another", "DELETE", "/carol", "", [204, 403, 403, 204, 403, 403]),
         operation("leave", "DELETE", "/{me}", "", [403, 204, 403, 404, 403, 204]),
         operation("remove the last admin", "DELETE", "/alice", "", [403, 403, 403, 403, 403, 403]),
-        operation("demote the last admin", "PROPPATCH", "/alice", &role("member"), [403, 403, 403, 403, 403, 403]),
+        operation(
+            "demote the last admin",
+            "PROPPATCH",
+            "/alice",
+            &role("member"),
+            [403, 403, 403, 403, 403, 403],
+        ),
         operation("make a group below", "MKCOL", "/sub", "", [405, 405, 403, 405, 403, 405]),
-        operation("see another's groups", "PROPFIND", "/../../users/carol/", "", [403, 403, 403, 207, 207, 207]),
+        operation(
+            "see another's groups",
+            "PROPFIND",
+            "/../../users/carol/",
+            "",
+            [403, 403, 403, 207, 207, 207],
+        ),
     ]
 }
 
@@ -162,7 +180,11 @@ fn only_subadmins_may_create() {
         assert_eq!(made.status, status, "{user}");
     }
     assert_eq!(server.state().len(), 2);
-    assert_eq!(server.send("alice", "MKCOL", &format!("{ROOT}/groups/of-erin"), "").status, 405, "it exists first");
+    assert_eq!(
+        server.send("alice", "MKCOL", &format!("{ROOT}/groups/of-erin"), "").status,
+        405,
+        "it exists first"
+    );
 }
 
 #[test]
@@ -171,11 +193,21 @@ fn duplicate_names_are_a_matter_of_configuration() {
         let server = Server::with(&[("ALLOW_DUPLICATE_NAMES", allowed)]);
         let groups = format!("{ROOT}/groups");
         assert_eq!(server.send("alice", "MKCOL", &format!("{groups}/%C3%89quipe"), "").status, 201);
-        assert_eq!(server.send("bob", "MKCOL", &format!("{groups}/%C3%A9QUIPE"), "").status, status, "{allowed}");
+        assert_eq!(
+            server.send("bob", "MKCOL", &format!("{groups}/%C3%A9QUIPE"), "").status,
+            status,
+            "{allowed}"
+        );
         assert_eq!(server.send("bob", "MKCOL", &format!("{groups}/other"), "").status, 201);
-        let reply = server.send("bob", "PROPPATCH", &format!("{groups}/other"), &set("oc:display-name", "équipe"));
+        let reply =
+            server.send("bob", "PROPPATCH", &format!("{groups}/other"), &set("oc:display-name", "équipe"));
         assert_eq!(verdict("PROPPATCH", &reply), renamed, "{allowed}");
-        let own = server.send("alice", "PROPPATCH", &format!("{groups}/%C3%89quipe"), &set("oc:display-name", "ÉQUIPE"));
+        let own = server.send(
+            "alice",
+            "PROPPATCH",
+            &format!("{groups}/%C3%89quipe"),
+            &set("oc:display-name", "ÉQUIPE"),
+        );
         assert_eq!(verdict("PROPPATCH", &own), 200, "one's own name in other capitals");
     }
 }

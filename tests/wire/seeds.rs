@@ -59,10 +59,15 @@ fn list_groups() {
         let responses = reply.responses();
         assert_eq!(responses[0].props["resourcetype"], "collection customgroups-groups");
         assert_eq!(responses[1].props["resourcetype"], "collection customgroups-group");
-        for missing in ["getlastmodified", "getcontentlength", "quota-used-bytes", "getetag", "getcontenttype"] {
+        for missing in
+            ["getlastmodified", "getcontentlength", "quota-used-bytes", "getetag", "getcontenttype"]
+        {
             assert_eq!(responses[1].statuses[missing], 404, "{profile}: {missing}");
         }
-        assert_eq!(server.send("dave", "PROPFIND", &format!("{ROOT}/groups/"), LIST_GROUPS).hrefs(), ["~/groups/"]);
+        assert_eq!(
+            server.send("dave", "PROPFIND", &format!("{ROOT}/groups/"), LIST_GROUPS).hrefs(),
+            ["~/groups/"]
+        );
         assert_eq!(server.send("", "PROPFIND", &format!("{ROOT}/groups/"), LIST_GROUPS).status, 401);
     }
 }
@@ -146,7 +151,10 @@ fn memberships_of_a_user() {
         assert_eq!(responses[1].props["resourcetype"], "collection customgroups-group");
         assert_eq!(responses[1].statuses.contains_key("getetag"), profile == "documented");
         let one = server.send("bob", "PROPFIND", &format!("/{ROOT}/users/bob/testgroup"), "");
-        assert_eq!(one.hrefs(), ["~/users/bob/testgroup/", "~/users/bob/testgroup/alice", "~/users/bob/testgroup/bob"]);
+        assert_eq!(
+            one.hrefs(),
+            ["~/users/bob/testgroup/", "~/users/bob/testgroup/alice", "~/users/bob/testgroup/bob"]
+        );
         assert_eq!(server.send("bob", "PROPFIND", &format!("/{ROOT}/users/alice/"), "").status, denied);
         assert_eq!(server.send("admin", "PROPFIND", &format!("/{ROOT}/users/bob/"), "").status, 207);
     }
@@ -164,10 +172,16 @@ fn everything_with_curl_as_printed() {
             printed(&server, user, method, data, &format!("{root}/{path}"))
         };
         let groups = run("alice", "PROPFIND", "@list-custom-groups.xml", "groups/");
-        assert!(groups.contains("<d:href>/remote.php/dav/customgroups/groups/testgroup/</d:href>"), "{groups}");
+        assert!(
+            groups.contains("<d:href>/remote.php/dav/customgroups/groups/testgroup/</d:href>"),
+            "{groups}"
+        );
         assert_eq!(run("alice", "PROPPATCH", "@rename-custom-group.xml", "groups/testgroup"), "");
         let refused = run("bob", "PROPPATCH", "@rename-custom-group.xml", "groups/testgroup");
-        assert!(refused.contains(if profile == "owncloud" { "403 Forbidden" } else { "NotAuthenticated" }), "{refused}");
+        assert!(
+            refused.contains(if profile == "owncloud" { "403 Forbidden" } else { "NotAuthenticated" }),
+            "{refused}"
+        );
         let missing = run("alice", "PROPPATCH", "@rename-custom-group.xml", "groups/nosuch");
         assert!(missing.contains("<s:message>Group with uri \"nosuch\" not found</s:message>"), "{missing}");
         assert_eq!(run("dave", "MKCOL", "@", "groups/newone"), "");

@@ -8,7 +8,7 @@ fn server() -> Server {
         ("alice", "MKCOL", "groups/team"),
         ("alice", "PUT", "groups/team/bob"),
         ("alice", "PUT", "groups/team/Mixed.Case"),
-        ("carol", "MKCOL", "groups/7"),
+        ("carol", "MKCOL", "groups/777"),
     ] {
         assert_eq!(server.send(user, method, &format!("{ROOT}/{path}"), "").status, 201, "{path}");
     }
@@ -25,7 +25,10 @@ fn file_managers_can_walk_down_from_the_top() {
         ("/remote.php/dav/customgroups/", "/remote.php/dav/customgroups/users/"),
         ("/remote.php/dav/customgroups/users/", "/remote.php/dav/customgroups/users/alice/"),
         ("/remote.php/dav/customgroups/users/alice/", "/remote.php/dav/customgroups/users/alice/team/"),
-        ("/remote.php/dav/customgroups/users/alice/team", "/remote.php/dav/customgroups/users/alice/team/bob"),
+        (
+            "/remote.php/dav/customgroups/users/alice/team",
+            "/remote.php/dav/customgroups/users/alice/team/bob",
+        ),
         ("/remote.php/dav/files/", "/remote.php/dav/files/alice/"),
     ] {
         let listed = server.send_with("alice", "PROPFIND", path, &[("Depth", "1")], b"");
@@ -54,21 +57,30 @@ fn depth_decides_how_far_one_looks() {
 #[test]
 fn properties_of_groups_and_members() {
     let server = server();
-    let all = ["oc:display-name", "oc:group-id", "oc:role", "oc:user-id", "oc:user-display-name", "oc:user-type-info"];
+    let all = [
+        "oc:display-name",
+        "oc:group-id",
+        "oc:role",
+        "oc:user-id",
+        "oc:user-display-name",
+        "oc:user-type-info",
+    ];
     let listed = server.send("alice", "PROPFIND", &format!("{ROOT}/groups/"), &propfind(&all)).responses();
     let [_, group] = &listed[..] else { panic!("{listed:?}") };
     assert_eq!(group.props["display-name"], "team");
     assert_eq!(group.props["group-id"], "1");
     assert_eq!(group.props["role"], "admin", "in a listing taken for a user");
     assert_eq!(group.statuses["user-id"], 404);
-    let members = server.send("alice", "PROPFIND", &format!("{ROOT}/groups/team"), &propfind(&all)).responses();
+    let members =
+        server.send("alice", "PROPFIND", &format!("{ROOT}/groups/team"), &propfind(&all)).responses();
     assert_eq!(members[0].statuses["role"], 404, "on the group itself");
     let ids: Vec<_> = members[1..].iter().map(|member| member.props["user-id"].as_str()).collect();
     assert_eq!(ids, ["Mixed.Case", "alice", "bob"], "bytewise");
     assert_eq!(members[3].props["user-display-name"], "bob <bob>");
     assert_eq!(members[3].props["user-type-info"], "user");
     assert_eq!(members[3].props["role"], "member");
-    let of_administrator = server.send("admin", "PROPFIND", &format!("{ROOT}/groups/"), &propfind(&all)).responses();
+    let of_administrator =
+        server.send("admin", "PROPFIND", &format!("{ROOT}/groups/"), &propfind(&all)).responses();
     assert_eq!(of_administrator[1].statuses["role"], 404, "in a listing of all groups");
 }
 
@@ -110,10 +122,14 @@ fn numbers_below_users_are_users_first() {
         ("alice", "users/bob/", 403),
         ("alice", "users/nosuch/", 403),
         ("alice", "users/1/bob/deeper", 404),
-        ("carol", "groups/7", 207),
-        ("alice", "users/alice/7", 403),
+        ("carol", "groups/777", 207),
+        ("alice", "users/alice/777", 403),
     ] {
-        assert_eq!(server.send(user, "PROPFIND", &format!("{ROOT}/{path}"), "").status, status, "{user} {path}");
+        assert_eq!(
+            server.send(user, "PROPFIND", &format!("{ROOT}/{path}"), "").status,
+            status,
+            "{user} {path}"
+        );
     }
 }
 
@@ -126,7 +142,9 @@ fn looking_with_a_browser_or_curl() {
     assert!(index.header("content-type").starts_with("text/html"), "{index:?}");
     assert!(index.body.contains("/remote.php/dav/customgroups/groups/team/bob"), "{}", index.body);
     assert_eq!(server.send_with("dave", "GET", &format!("{ROOT}/groups/team"), &html, b"").status, 403);
-    for (path, status) in [("groups", 200), ("groups/team/", 200), ("users/alice", 200), ("nosuch", 404), ("users/bob", 403)] {
+    for (path, status) in
+        [("groups", 200), ("groups/team/", 200), ("users/alice", 200), ("nosuch", 404), ("users/bob", 403)]
+    {
         let got = server.send("alice", "GET", &format!("{ROOT}/{path}"), "");
         assert_eq!(got.status, status, "{path}");
         let head = server.send("alice", "HEAD", &format!("{ROOT}/{path}"), "");
@@ -166,7 +184,9 @@ fn what_is_never_done() {
     let group = format!("{ROOT}/groups/team");
     let to = format!("http://{}{ROOT}/groups/copy", server.address);
     for method in ["COPY", "MOVE", "LOCK", "UNLOCK"] {
-        for headers in [&[][..], &[("Destination", to.as_str())], &[("Destination", "http://elsewhere.example/")]] {
+        for headers in
+            [&[][..], &[("Destination", to.as_str())], &[("Destination", "http://elsewhere.example/")]]
+        {
             let reply = server.send_with("alice", method, &group, headers, b"");
             assert_eq!((reply.status, reply.exception().as_str()), (405, "MethodNotAllowed"), "{method}");
             assert!(reply.header("allow").contains("PROPFIND"), "{method}");
@@ -216,7 +236,11 @@ fn conditions_are_kept() {
         ("PROPFIND", group.clone(), ("If", "(<opaquelocktoken:x>)"), 412),
         ("DELETE", group.clone(), ("If-Match", "*"), 204),
     ] {
-        assert_eq!(server.send_with("alice", method, &path, &[header], b"").status, status, "{method} {header:?}");
+        assert_eq!(
+            server.send_with("alice", method, &path, &[header], b"").status,
+            status,
+            "{method} {header:?}"
+        );
     }
 }
 
@@ -231,7 +255,9 @@ fn everything_can_lie_below_a_base_path() {
     assert!(above.body.contains("/owncloud/remote.php/dav/customgroups/"), "{}", above.body);
     assert_eq!(server.send("alice", "PUT", &format!("{root}/groups/team/bob"), "").status, 201);
     assert_eq!(server.send("alice", "DELETE", &format!("{root}/groups/team"), "").status, 204);
-    assert_eq!(server.send("alice", "PROPFIND", &format!("{ROOT}/groups/"), "").status, 404);
+    // A proxy in front may have taken the base path off.
+    let stripped = server.send("bob", "PROPFIND", &format!("{ROOT}/users/bob/"), "");
+    assert_eq!(stripped.hrefs(), ["/owncloud~/users/bob/"]);
 }
 
 #[test]
@@ -248,8 +274,12 @@ fn search_and_its_pages() {
     assert_eq!(search("groups", "EA", ""), ["~/groups/team"]);
     assert_eq!(search("users/alice", "e%", ""), [""; 0]);
     assert_eq!(search("groups/team", "BOB &lt;", ""), ["~/groups/team/bob"]);
-    assert_eq!(search("groups/team", "", "<oc:limit>1</oc:limit><oc:offset>1</oc:offset>"), ["~/groups/team/alice"]);
+    assert_eq!(
+        search("groups/team", "", "<oc:limit>1</oc:limit><oc:offset>1</oc:offset>"),
+        ["~/groups/team/alice"]
+    );
     assert_eq!(search("groups/team", "", "<oc:limit>-1</oc:limit>").len(), 3);
-    let other = server.send("alice", "REPORT", &format!("{ROOT}/groups"), r#"<d:expand-property xmlns:d="DAV:"/>"#);
+    let other =
+        server.send("alice", "REPORT", &format!("{ROOT}/groups"), r#"<d:expand-property xmlns:d="DAV:"/>"#);
     assert_eq!((other.status, other.exception().as_str()), (415, "ReportNotSupported"));
 }
