@@ -3,19 +3,23 @@
 //! The only place that knows both protocols. What they have in common happens here, and once: the path
 //! is put in order, the credentials are checked, and then, for those who are known, the body is read.
 
+mod cors;
+
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
 
+use self::cors::{Cors, is_preflight};
 use crate::auth::Authenticator;
 use crate::config::{Config, seconds};
 use crate::dav::Dav;
@@ -23,10 +27,15 @@ use crate::domain::{Result, StoreFailure};
 use crate::edge::{BasePath, Refusal, Request, Response};
 use crate::service::Service;
 
+/// As much of a body that is too long is read and thrown away, in bytes. Most clients read no answer
+/// before they have sent all, and would find the connection reset.
+const DISCARDED: usize = 16 << 20;
+
 /// Answers requests of every kind.
 pub struct Dispatch {
     authenticator: Authenticator,
     dav: Dav,
+    cors: Cors,
     base_path: BasePath,
     /// What a 401 asks for.
     challenge: HeaderValue,
@@ -46,6 +55,7 @@ impl Dispatch {
         Ok(Self {
             authenticator: Authenticator::new(service.clone())?,
             dav: Dav::new(service, config.compat, &config.base_path),
+            cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
             body_limit: config.max_body_bytes.get(),
@@ -62,10 +72,12 @@ impl Dispatch {
     {
         let (mut head, body) = request.into_parts();
         head.uri = in_order(head.uri, &self.base_path);
-        let method = head.method.clone();
+        let (method, grant) = (head.method.clone(), self.cors.grant(&head.headers));
         let answered = AssertUnwindSafe(self.answer(head, body)).catch_unwind().await;
         let broken = |_| self.dav.refuse(&Refusal::Failed(StoreFailure::new("a request panicked").into()));
-        self.finish(&method, answered.unwrap_or_else(broken))
+        let mut response = self.finish(&method, answered.unwrap_or_else(broken));
+        grant.write(&method, &mut response);
+        response
     }
 
     async fn answer<B>(&self, head: Parts, body: B) -> Response
@@ -80,7 +92,7 @@ impl Dispatch {
             Ok(who) => who,
             Err(refusal) => return self.dav.refuse(&refusal),
         };
-        let mut response = match self.read(body).await {
+        let mut response = match self.read(&head.headers, body).await {
             Ok(body) => self.dav.handle(&who, Request::from_parts(head, body)).await,
             Err(refusal) => self.dav.refuse(&refusal),
         };
@@ -88,19 +100,30 @@ impl Dispatch {
         response
     }
 
-    async fn read<B>(&self, body: B) -> Result<Bytes, Refusal>
+    /// The whole body, within the limits.
+    async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<Bytes, Refusal>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let whole = Limited::new(body, self.body_limit).collect();
-        match tokio::time::timeout(self.body_timeout, whole).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                Err(Refusal::BodyTooLarge { limit: self.body_limit })
-            }
-            Ok(Err(_)) | Err(_) => Err(Refusal::BodyUnreadable),
+        let too_large = Refusal::BodyTooLarge { limit: self.body_limit };
+        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+        if announced > self.body_limit && headers.contains_key(EXPECT) {
+            return Err(too_large);
         }
+        let mut body = pin!(body);
+        let reading = async {
+            match Limited::new(body.as_mut(), self.body_limit).collect().await {
+                Ok(whole) => Ok(whole.to_bytes()),
+                Err(error) if error.is::<LengthLimitError>() => {
+                    let mut rest = Limited::new(body.as_mut(), DISCARDED);
+                    while let Some(Ok(_)) = rest.frame().await {}
+                    Err(too_large)
+                }
+                Err(_) => Err(Refusal::BodyUnreadable),
+            }
+        };
+        tokio::time::timeout(self.body_timeout, reading).await.unwrap_or(Err(Refusal::BodyUnreadable))
     }
 
     /// What every answer needs, whoever gave it.
@@ -117,13 +140,6 @@ impl Dispatch {
         }
         response.map(Full::new)
     }
-}
-
-/// Whether a browser asks what it may ask; that it does without credentials.
-fn is_preflight(head: &Parts) -> bool {
-    head.method == Method::OPTIONS
-        && head.headers.contains_key(ORIGIN)
-        && !head.headers.contains_key(AUTHORIZATION)
 }
 
 /// The target of a request reduced to path and query, the path in order.
@@ -160,5 +176,166 @@ fn path_in_order(path: &str, base_path: &BasePath) -> String {
         Some("") => "/".to_owned(),
         Some(rest) if rest.starts_with('/') => rest.to_owned(),
         _ => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use http::header::{AUTHORIZATION, ORIGIN};
+
+    use super::*;
+    use crate::domain::{GroupId, Password, UserId};
+    use crate::service::Passwords;
+    use crate::store::sqlite::SqliteStore;
+
+    fn config(text: &str) -> Config {
+        let mut table = toml::Table::try_from(Config::default()).expect("defaults");
+        table.extend(text.parse::<toml::Table>().expect("TOML"));
+        table.try_into().expect("valid")
+    }
+
+    /// A dispatch over an empty store with the administrator `admin`, password `adminpw`.
+    async fn dispatch(config: &Config) -> (Dispatch, tempfile::TempDir) {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let store = Arc::new(SqliteStore::open(directory.path()).expect("store"));
+        let service = Service::new(store, Arc::new(Passwords::new().expect("hash")), config.rules);
+        let (admin, password) =
+            (UserId::new("admin").expect("id"), Password::new("adminpw").expect("password"));
+        service.install_user(admin, &password, None, None, vec![GroupId::admin()]).await.expect("user");
+        (Dispatch::new(service, config).expect("dispatch"), directory)
+    }
+
+    fn request(method: &str, target: &str, body: &str) -> http::Request<Full<Bytes>> {
+        let credentials = format!("Basic {}", BASE64_STANDARD.encode("admin:adminpw"));
+        let request = http::Request::builder().method(method).uri(target).header(AUTHORIZATION, credentials);
+        request.body(Full::from(body.to_owned())).expect("request")
+    }
+
+    async fn body(response: http::Response<Full<Bytes>>) -> String {
+        let bytes = response.into_body().collect().await.expect("body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("UTF-8")
+    }
+
+    #[test]
+    fn paths_are_put_in_order() {
+        let base_path = BasePath::try_from("/owncloud".to_owned()).expect("base path");
+        for (path, plain) in [
+            ("/", "/"),
+            ("", "/"),
+            ("*", "/"),
+            ("//remote.php///dav//", "/remote.php/dav/"),
+            ("/remote.php/./dav/../dav/x", "/remote.php/dav/x"),
+            ("/a/..", "/"),
+            ("/../../etc", "/etc"),
+            ("/a/b/.", "/a/b/"),
+            ("/owncloud", "/"),
+            ("/owncloud/", "/"),
+            ("/owncloud/remote.php", "/remote.php"),
+            ("//owncloud//remote.php", "/remote.php"),
+            ("/owncloudy", "/owncloudy"),
+            ("/remote.php", "/remote.php"),
+            ("/a%2F..%2Fb", "/a%2F..%2Fb"),
+        ] {
+            assert_eq!(path_in_order(path, &base_path), plain, "{path}");
+        }
+    }
+
+    #[test]
+    fn targets_keep_their_query_and_lose_their_authority() {
+        let plain =
+            |target: &'static str| in_order(Uri::from_static(target), &BasePath::default()).to_string();
+        assert_eq!(plain("http://example.org//a/?x=//y"), "/a/?x=//y");
+        assert_eq!(plain("http://example.org"), "/");
+        assert_eq!(plain("example.org:80"), "/");
+        assert_eq!(plain("*"), "/");
+    }
+
+    #[tokio::test]
+    async fn without_the_right_password_there_is_only_a_challenge() {
+        let (dispatch, _directory) = dispatch(&config("server_name = 'Our groups'")).await;
+        let mut anonymous = request("PROPFIND", "/remote.php/dav/customgroups/", "");
+        anonymous.headers_mut().remove(AUTHORIZATION);
+        let response = dispatch.respond(anonymous).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers()[WWW_AUTHENTICATE], "Basic realm=\"Our groups\", charset=\"UTF-8\"");
+        assert!(response.extensions().get::<UserId>().is_none());
+        assert!(body(response).await.contains("NotAuthenticated"));
+    }
+
+    #[tokio::test]
+    async fn whoever_is_known_is_served_below_the_base_path_and_named_to_the_log() {
+        let (dispatch, _directory) = dispatch(&config("base_path = '/owncloud'")).await;
+        let response =
+            dispatch.respond(request("PROPFIND", "/owncloud//remote.php/dav/customgroups", "")).await;
+        assert_eq!(response.status(), StatusCode::MULTI_STATUS);
+        assert_eq!(response.extensions().get().map(UserId::as_str), Some("admin"));
+        assert!(body(response).await.contains("<d:href>/owncloud/remote.php/dav/customgroups/</d:href>"));
+    }
+
+    #[tokio::test]
+    async fn head_is_get_without_its_body() {
+        let (dispatch, _directory) = dispatch(&config("")).await;
+        let get = dispatch.respond(request("GET", "/remote.php/dav/customgroups/groups/none", "")).await;
+        let head = dispatch.respond(request("HEAD", "/remote.php/dav/customgroups/groups/none", "")).await;
+        assert_eq!((get.status(), head.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+        let length = head.headers()[CONTENT_LENGTH].to_str().expect("text").to_owned();
+        assert_eq!(body(get).await.len().to_string(), length);
+        assert_eq!(body(head).await, "");
+    }
+
+    #[tokio::test]
+    async fn bodies_have_a_limit() {
+        let (dispatch, _directory) = dispatch(&config("max_body_bytes = 100")).await;
+        let path = "/remote.php/dav/customgroups/groups/team";
+        let response = dispatch.respond(request("MKCOL", path, &"x".repeat(101))).await;
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(body(response).await.contains("at most 100 bytes"));
+        let mut waiting = request("MKCOL", path, &"x".repeat(101));
+        waiting.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
+        assert_eq!(dispatch.respond(waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let response = dispatch.respond(request("GET", path, "")).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "nothing was made");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_that_never_end_are_given_up() {
+        let (dispatch, _directory) = dispatch(&config("body_timeout_seconds = 2")).await;
+        let endless = http_body_util::StreamBody::new(futures_util::stream::pending::<
+            Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
+        >());
+        let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
+        let response = dispatch.respond(http::Request::from_parts(head, endless)).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_panics_is_a_failure_of_the_server() {
+        let (dispatch, _directory) = dispatch(&config("")).await;
+        let broken = http_body_util::StreamBody::new(futures_util::stream::poll_fn(
+            |_| -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, std::convert::Infallible>>> {
+                panic!("on purpose")
+            },
+        ));
+        let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
+        let response = dispatch.respond(http::Request::from_parts(head, broken)).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!body(response).await.contains("on purpose"));
+    }
+
+    #[tokio::test]
+    async fn browsers_may_ask_without_credentials_what_they_may_ask() {
+        let (dispatch, _directory) =
+            dispatch(&config("cors_allowed_origins = ['https://app.example']")).await;
+        let mut preflight = request("OPTIONS", "/remote.php/dav/customgroups/", "");
+        preflight.headers_mut().remove(AUTHORIZATION);
+        assert_eq!(dispatch.respond(preflight.clone()).await.status(), StatusCode::UNAUTHORIZED);
+        preflight.headers_mut().insert(ORIGIN, HeaderValue::from_static("https://app.example"));
+        let response = dispatch.respond(preflight).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
     }
 }

@@ -127,3 +127,168 @@ fn refusal(failure: &Arc<Failure>) -> Refusal {
         Failure::Broken(error) => Refusal::Failed(StoreFailure::new(error).into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::domain::{Email, GroupId, Password, Rules, UserId};
+    use crate::service::Passwords;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{SharedStore, UserChange};
+
+    struct Fixture {
+        auth: Authenticator,
+        store: SharedStore,
+        _directory: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        /// With the administrator `Admin` and the user `Alice` (`alice@example.org`), whose passwords are
+        /// `adminpw` and `pässword`. Alice is subadmin of `staff`.
+        async fn new(rules: Rules) -> Self {
+            let directory = tempfile::tempdir().expect("temporary directory");
+            let store: SharedStore = Arc::new(SqliteStore::open(directory.path()).expect("store"));
+            let passwords = Arc::new(Passwords::new().expect("hash"));
+            let service = Service::new(Arc::clone(&store), passwords, rules);
+            let email = Email::new("alice@example.org").expect("address");
+            for (id, password, email, groups) in
+                [("Admin", "adminpw", None, vec![GroupId::admin()]), ("Alice", "pässword", email, Vec::new())]
+            {
+                let (id, password) =
+                    (UserId::new(id).expect("id"), Password::new(password).expect("password"));
+                service.install_user(id, &password, None, email, groups).await.expect("user");
+            }
+            let made = store.write(|tx| {
+                let staff = GroupId::new("staff")?;
+                tx.insert_group(&staff)?;
+                tx.add_subadmin(&staff, &UserId::new("Alice")?)
+            });
+            made.await.expect("subadmin");
+            Self { auth: Authenticator::new(service).expect("random numbers"), store, _directory: directory }
+        }
+
+        async fn login(&self, login: &str, password: &str) -> Result<Principal, Refusal> {
+            let credentials = BASE64_STANDARD.encode(format!("{login}:{password}"));
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, format!("Basic {credentials}").parse().expect("header"));
+            self.auth.authenticate(&headers).await
+        }
+
+        async fn change(&self, user: &str, change: UserChange) {
+            let user = UserId::stored(user.to_owned());
+            self.store.write(move |tx| tx.update_user(&user, &change)).await.expect("changed");
+        }
+    }
+
+    fn assert_wrong(answer: &Result<Principal, Refusal>) {
+        assert!(matches!(answer, Err(Refusal::WrongCredentials)), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn ids_in_any_case_and_addresses_log_in() {
+        let fixture = Fixture::new(Rules::default()).await;
+        for login in ["Alice", "alice", "ALICE", "alice@example.org", "Alice@Example.ORG"] {
+            let who = fixture.login(login, "pässword").await.expect(login);
+            assert_eq!((who.user.as_str(), who.administrator, who.subadmin), ("Alice", false, true));
+        }
+        let who = fixture.login("admin", "adminpw").await.expect("admin");
+        assert_eq!((who.user.as_str(), who.administrator, who.subadmin), ("Admin", true, false));
+    }
+
+    #[tokio::test]
+    async fn without_a_readable_header_there_are_no_credentials() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let mut headers = HeaderMap::new();
+        assert!(matches!(fixture.auth.authenticate(&headers).await, Err(Refusal::NoCredentials)));
+        headers.insert(AUTHORIZATION, "Bearer x".parse().expect("header"));
+        assert!(matches!(fixture.auth.authenticate(&headers).await, Err(Refusal::NoCredentials)));
+    }
+
+    #[tokio::test]
+    async fn wrong_unknown_and_disabled_read_alike() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.login("alice", "pässword").await.expect("known before");
+        for (login, password) in [("alice", "wrong"), ("alice", ""), ("nobody", "pässword"), ("", "")] {
+            assert_wrong(&fixture.login(login, password).await);
+        }
+        fixture.change("Alice", UserChange::Enabled(false)).await;
+        assert_wrong(&fixture.login("alice", "pässword").await);
+        fixture.change("Alice", UserChange::Enabled(true)).await;
+        assert!(fixture.login("alice", "pässword").await.is_ok());
+    }
+
+    /// The same work is the same time: one hash for each refusal, whatever its reason.
+    #[tokio::test]
+    async fn each_refusal_costs_one_hash() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.login("alice", "pässword").await.expect("verified");
+        fixture.change("Alice", UserChange::Enabled(false)).await;
+        for (login, password) in
+            [("admin", "wrong"), ("nobody", "wrong"), ("alice", "pässword"), ("alice", "x")]
+        {
+            for _ in 0..2 {
+                let before = fixture.auth.service.passwords().computations();
+                assert_wrong(&fixture.login(login, password).await);
+                assert_eq!(fixture.auth.service.passwords().computations() - before, 1, "{login}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_changed_password_counts_at_once() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.login("alice", "pässword").await.expect("old");
+        let new = Password::new("new").expect("password");
+        fixture.auth.service.install_password("alice", &new).await.expect("changed");
+        assert_wrong(&fixture.login("alice", "pässword").await);
+        fixture.login("alice", "new").await.expect("new");
+    }
+
+    #[tokio::test]
+    async fn rights_are_read_anew() {
+        let fixture = Fixture::new(Rules::default()).await;
+        assert!(!fixture.login("alice", "pässword").await.expect("known").administrator);
+        let promoted = fixture.store.write(|tx| tx.add_to_group(&GroupId::admin(), &UserId::new("Alice")?));
+        promoted.await.expect("promoted");
+        assert!(fixture.login("alice", "pässword").await.expect("known").administrator);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_subadmin_where_that_is_switched_off() {
+        let fixture = Fixture::new(Rules { allow_subadmins: false, ..Rules::default() }).await;
+        assert!(!fixture.login("alice", "pässword").await.expect("known").subadmin);
+    }
+
+    #[tokio::test]
+    async fn simultaneous_logins_share_one_verification() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let before = fixture.auth.service.passwords().computations();
+        let logins = (0..64).map(|_| fixture.login("alice", "pässword"));
+        assert!(join_all(logins).await.iter().all(Result::is_ok));
+        assert_eq!(fixture.auth.service.passwords().computations() - before, 1);
+        fixture.login("alice", "pässword").await.expect("remembered");
+        assert_eq!(fixture.auth.service.passwords().computations() - before, 1);
+    }
+
+    #[tokio::test]
+    async fn the_time_of_a_login_is_noted() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let noted = || {
+            let account = fixture.auth.service.account("alice").expect("read").expect("there");
+            account.last_login
+        };
+        assert_wrong(&fixture.login("alice", "wrong").await);
+        fixture.login("alice", "pässword").await.expect("right");
+        for _ in 0..500 {
+            if noted().is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the login was not noted");
+    }
+}

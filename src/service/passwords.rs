@@ -1,6 +1,7 @@
 //! Hashing and verifying passwords, off the threads that serve connections.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash as Phc;
@@ -15,6 +16,8 @@ pub struct Passwords {
     slots: Arc<Semaphore>,
     /// What an unknown user's password is verified against, so that the answer takes as long.
     decoy: PasswordHash,
+    /// How many hashes were computed for callers.
+    computations: AtomicU64,
 }
 
 impl Passwords {
@@ -25,7 +28,7 @@ impl Passwords {
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let decoy = hash(&Password::offered("no account has this hash".to_owned()))?;
-        Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy })
+        Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy, computations: AtomicU64::new(0) })
     }
 
     /// The hash of a new password.
@@ -51,7 +54,14 @@ impl Passwords {
         Ok(known && matches)
     }
 
+    /// How many hashes were computed since the start. For tests that logins share them, and for those who
+    /// watch the server.
+    pub fn computations(&self) -> u64 {
+        self.computations.load(Ordering::Relaxed)
+    }
+
     async fn compute<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.computations.fetch_add(1, Ordering::Relaxed);
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(StoreFailure::new)?;
         let done = tokio::task::spawn_blocking(move || {
             let result = job();
