@@ -19,7 +19,10 @@ const NOTHING: &str = "OPTIONS";
 
 /// RFC 4918 section 18. Class 1 on purpose: macOS and Windows then mount read-only instead of leaving
 /// files of their own, which would be members here. Class 3 is RFC 4918 itself.
-const CLASSES: HeaderValue = HeaderValue::from_static("1, 3, extended-mkcol");
+pub const CLASSES: HeaderValue = HeaderValue::from_static("1, 3, extended-mkcol");
+
+/// The header that announces them.
+pub const DAV: HeaderName = HeaderName::from_static("dav");
 
 /// What the resource at `target` takes, given what was found there.
 pub fn methods(target: &Target, found: Result<Node, Error>) -> &'static str {
@@ -41,6 +44,6 @@ pub fn methods(target: &Target, found: Result<Node, Error>) -> &'static str {
 pub fn describe(response: &mut Response, methods: &'static str) {
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(methods));
-    headers.insert(HeaderName::from_static("dav"), CLASSES);
+    headers.insert(DAV, CLASSES);
     headers.insert(HeaderName::from_static("ms-author-via"), HeaderValue::from_static("DAV"));
 }

@@ -70,7 +70,11 @@ impl Command {
     }
 }
 
+/// Methods are case-sensitive (RFC 9110 section 9.1): one in lower case is a slip, and not another one.
 fn unknown(method: &str) -> Problem {
+    if method.contains(|c: char| c.is_ascii_lowercase()) {
+        return Problem::new(StatusCode::BAD_REQUEST, "methods are written in upper case, such as PROPFIND");
+    }
     Problem::new(StatusCode::NOT_IMPLEMENTED, format!("this server has no method {method} here"))
 }
 
@@ -123,9 +127,10 @@ fn report(place: &Place, request: &Request) -> Parsed {
     Ok(Command::Search(place.clone(), Search { pattern, page }, Wanted::Props(query.props)))
 }
 
-/// What is not a positive number is none.
+/// The digits at the beginning, as ownCloud reads numbers; what is not positive is none.
 fn positive(number: &str) -> Option<u64> {
-    number.trim().parse().ok().filter(|number| *number > 0)
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    number[..end].parse().ok().filter(|number| *number > 0)
 }
 
 fn read(mut request: Request) -> Command {

@@ -79,7 +79,10 @@ impl Executor {
             Command::Import(place, rows) => self.import(who, &place, rows).await,
             Command::Options => self.options(who, target),
             Command::Never(method) => {
-                self.find(who, target)?;
+                // What is to be copied or moved must exist; a lock can be asked for on a free name.
+                if matches!(method.as_str(), "COPY" | "MOVE") {
+                    self.find(who, target)?;
+                }
                 Err(Problem::method_not_allowed(&method))
             }
             Command::Framework(request) => self.framework.answer(who, request, &self.href(target)).await,

@@ -55,7 +55,10 @@ impl Dav {
             Ok(command) => self.executor.execute(who, &target, command, conditions).await,
             Err(problem) => Err(problem),
         };
-        answer.unwrap_or_else(|problem| self.render(problem, who, &target))
+        let mut response = answer.unwrap_or_else(|problem| self.render(problem, who, &target));
+        // Clients of ownCloud find the compliance classes on every answer, not on OPTIONS alone.
+        response.headers_mut().insert(allow::DAV, allow::CLASSES);
+        response
     }
 
     /// The answer to a request that was refused before it came here.

@@ -174,7 +174,8 @@ pub struct SearchQuery {
     pub offset: String,
 }
 
-/// `oc:search-query` with `d:prop` and `oc:search (oc:pattern, oc:limit, oc:offset)`.
+/// `oc:search-query` with `d:prop` and `oc:search (oc:pattern, oc:limit, oc:offset)`. Of several, the
+/// last one counts; white space around a value is none of it.
 ///
 /// # Errors
 /// [`BodyError::Missing`], [`BodyError::Xml`], [`BodyError::Report`] for another root.
@@ -186,11 +187,11 @@ pub fn search_query(body: &[u8]) -> Result<SearchQuery, BodyError> {
     if root.name != Name::owncloud("search-query") {
         return Err(BodyError::Report(root.name.to_string()));
     }
-    let search = root.children.iter().find(|child| child.name == Name::owncloud("search"));
+    let search = root.children.iter().rfind(|child| child.name == Name::owncloud("search"));
     let part = |local: &'static str| {
         let mut parts = search.into_iter().flat_map(|search| &search.children);
         let found = parts.rfind(|part| part.name == Name::owncloud(local));
-        found.map_or_else(String::new, |part| part.text.clone())
+        found.map_or_else(String::new, |part| part.text.trim().to_owned())
     };
     Ok(SearchQuery {
         props: root.dav_children("prop").last().map_or_else(Vec::new, prop_names),
@@ -309,7 +310,7 @@ mod tests {
     fn searches() {
         let body = format!(
             "<oc:search-query {DECLARED}><d:prop><oc:role/></d:prop><oc:search>\
-             <oc:pattern>a%</oc:pattern><oc:limit>2</oc:limit></oc:search></oc:search-query>"
+             <oc:pattern> a% </oc:pattern><oc:limit>2</oc:limit></oc:search></oc:search-query>"
         );
         let query = search_query(body.as_bytes()).expect("query");
         assert_eq!((query.pattern.as_str(), query.limit.as_str(), query.offset.as_str()), ("a%", "2", ""));

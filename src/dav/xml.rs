@@ -103,7 +103,8 @@ pub enum XmlError {
 /// [`XmlError`]: the encoding, then whatever comes first in the text.
 pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
     let text = decode(body)?;
-    let mut parser = Parser { reader: NsReader::from_str(&text), open: Vec::new(), root: None, elements: 0 };
+    let mut parser =
+        Parser { reader: NsReader::from_str(&text), open: Vec::new(), root: None, elements: 0, begun: false };
     let malformed = |reason: String, offset: u64| {
         let (line, column) = position(&text, usize::try_from(offset).unwrap_or(usize::MAX));
         XmlError::Malformed { reason, line, column }
@@ -178,6 +179,8 @@ struct Parser<'t> {
     open: Vec<Element>,
     root: Option<Element>,
     elements: usize,
+    /// Whether there was anything yet.
+    begun: bool,
 }
 
 impl Parser<'_> {
@@ -201,9 +204,13 @@ impl Parser<'_> {
             Event::CData(text) => self.text(&text.xml10_content())?,
             Event::GeneralRef(reference) => self.text(resolve(&reference)?.encode_utf8(&mut [0; 4]))?,
             Event::DocType(_) => return Err(Fault::Refused(XmlError::Doctype)),
+            Event::Decl(_) if self.begun => {
+                return Err(Fault::Reason("the XML declaration is not at the beginning".to_owned()));
+            }
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
             Event::Eof => return Ok(false),
         }
+        self.begun = true;
         Ok(true)
     }
 
@@ -470,6 +477,7 @@ mod tests {
             r#"<a xmlns:d=""/>"#,
             r#"<a x="1" x="2"/>"#,
             "</a>",
+            "\n<?xml version=\"1.0\"?><a/>",
             "<a\"b/>",
             "<1a/>",
         ] {
