@@ -54,7 +54,7 @@ impl Dispatch {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", config.server_name.as_str());
         Ok(Self {
             authenticator: Authenticator::new(service.clone())?,
-            dav: Dav::new(service, config.compat, config.base_path.clone()),
+            dav: Dav::new(service, config.compat, &config.base_path),
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,

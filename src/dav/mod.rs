@@ -36,20 +36,17 @@ use header::Conditions;
 pub struct Dav {
     executor: Executor,
     compat: Compat,
-    base_path: BasePath,
 }
 
 impl Dav {
-    /// Over `service`, answering by `compat`, with every path below `base_path`.
-    pub fn new(service: Service, compat: Compat, base_path: BasePath) -> Self {
-        Self { executor: Executor::new(service, compat, &base_path), compat, base_path }
+    /// Over `service`, answering by `compat`, with every href below `base_path`.
+    pub fn new(service: Service, compat: Compat, base_path: &BasePath) -> Self {
+        Self { executor: Executor::new(service, compat, base_path), compat }
     }
 
-    /// Answers a request of somebody who was authenticated.
+    /// Answers a request of somebody who was authenticated. Its path has no base path any more.
     pub async fn handle(&self, who: &Principal, request: Request) -> Response {
-        let path = request.uri().path();
-        let below = path.strip_prefix(self.base_path.as_str()).unwrap_or(path);
-        let target = match path::parse(if below.is_empty() { "/" } else { below }) {
+        let target = match path::parse(request.uri().path()) {
             Ok(target) => target,
             Err(error) => return Problem::from(error).into_response(),
         };

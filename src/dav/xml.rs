@@ -104,22 +104,29 @@ pub enum XmlError {
 pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
     let text = decode(body)?;
     let mut parser = Parser { reader: NsReader::from_str(&text), open: Vec::new(), root: None, elements: 0 };
-    let failed = |parser: &Parser<'_>, reason: String| {
-        let offset = usize::try_from(parser.reader.error_position()).unwrap_or(usize::MAX);
-        let (line, column) = position(&text, offset);
+    let malformed = |reason: String, offset: u64| {
+        let (line, column) = position(&text, usize::try_from(offset).unwrap_or(usize::MAX));
         XmlError::Malformed { reason, line, column }
     };
     loop {
         match parser.step() {
             Ok(true) => {}
             Ok(false) => break,
-            Err(Fault::Reason(reason)) => return Err(failed(&parser, reason)),
+            Err(Fault::Syntax(error)) => {
+                return Err(malformed(error.to_string(), parser.reader.error_position()));
+            }
+            Err(Fault::Reason(reason)) => {
+                return Err(malformed(reason, parser.reader.buffer_position()));
+            }
             Err(Fault::Refused(error)) => return Err(error),
         }
     }
     match parser.root.take() {
         Some(root) if parser.open.is_empty() => Ok(root),
-        _ => Err(failed(&parser, "the document ends before its root element does".to_owned())),
+        _ => {
+            let reason = "the document ends before its root element does";
+            Err(malformed(reason.to_owned(), parser.reader.buffer_position()))
+        }
     }
 }
 
@@ -151,7 +158,9 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 }
 
 enum Fault {
-    /// Not well-formed, at the reader's position.
+    /// What the reader objects to, where it says.
+    Syntax(quick_xml::Error),
+    /// What else is not well-formed, right before where the reader is.
     Reason(String),
     /// Refused for what it is.
     Refused(XmlError),
@@ -159,7 +168,7 @@ enum Fault {
 
 impl<E: Into<quick_xml::Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Fault::Reason(error.into().to_string())
+        Fault::Syntax(error.into())
     }
 }
 

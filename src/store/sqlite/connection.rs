@@ -1,8 +1,8 @@
 //! Opening connections: pragmas, and bringing the schema up to date.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use std::{fs, io};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -97,7 +97,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     configure(&connection).map_err(failed)?;
     let version = check_version(&connection, path, failed)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    switch_to_wal(&connection).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     if version != current_version() {
         migrate(&mut connection).map_err(failed)?;
@@ -123,21 +123,39 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The file stays in this mode, so only a new one is changed. SQLite gives up at once, without the busy
+/// timeout, when another process is at the same, hence the loop.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let switched = connection.pragma_update(None, "journal_mode", "WAL");
+        let busy =
+            switched.as_ref().is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
+        if !busy || Instant::now() >= deadline {
+            return switched;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 fn current_version() -> u32 {
     1 + u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
-/// The version of the database, 0 for an empty one. Only reads, so that a refusal touches nothing.
+/// The version of the database, 0 for an empty one. Only reads, so that a refusal touches nothing, and
+/// reads one snapshot, since another process may be making the schema.
 fn check_version(
     connection: &Connection,
     path: &Path,
     failed: impl Fn(rusqlite::Error) -> OpenError,
 ) -> Result<u32, OpenError> {
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let snapshot = connection.unchecked_transaction().map_err(&failed)?;
+    let number = |pragma| snapshot.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let version = number("user_version").map_err(&failed)?;
     let application = number("application_id").map_err(&failed)?;
     let tables: u32 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
+        snapshot.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
+    drop(snapshot);
     match u32::try_from(version) {
         Ok(0) if tables == 0 => Ok(0),
         Ok(found) if found > 0 && application == APPLICATION_ID => {

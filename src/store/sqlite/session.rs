@@ -67,7 +67,13 @@ impl Tx for Session<'_> {
 }
 
 /// The LIKE pattern (with `ESCAPE '\'`) for an infix; no character of `pattern` is a wildcard in it.
-pub(super) fn like(pattern: &Pattern) -> String {
+///
+/// No name holds a control character, so a pattern with one is none, which as NULL matches nothing.
+/// SQLite would stop reading it at a NUL, and a line break stands between the names of a user.
+pub(super) fn like(pattern: &Pattern) -> Option<String> {
+    if pattern.folded().chars().any(char::is_control) {
+        return None;
+    }
     let mut like = String::with_capacity(pattern.folded().len() + 2);
     like.push('%');
     for c in pattern.folded().chars() {
@@ -77,7 +83,7 @@ pub(super) fn like(pattern: &Pattern) -> String {
         like.push(c);
     }
     like.push('%');
-    like
+    Some(like)
 }
 
 /// LIMIT and OFFSET for a page; -1 is no limit.
@@ -91,9 +97,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn control_characters_are_in_no_name() {
+        for text in ["\0", "a\0b", "\n", "\u{85}"] {
+            assert_eq!(like(&Pattern::new(text).expect("short")), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn wildcards_are_escaped() {
         let pattern = Pattern::new("50%_\\X").expect("short");
-        assert_eq!(like(&pattern), "%50\\%\\_\\\\x%");
-        assert_eq!(like(&Pattern::default()), "%%");
+        assert_eq!(like(&pattern).as_deref(), Some("%50\\%\\_\\\\x%"));
+        assert_eq!(like(&Pattern::default()).as_deref(), Some("%%"));
     }
 }

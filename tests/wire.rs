@@ -1,0 +1,14 @@
+//! The wire: the real program on a port of its own, real bytes, and real clients.
+//!
+//! Expected answers are written by hand, as values. Each success has its refusals beside it.
+
+#[path = "wire/bad_input.rs"]
+mod bad_input;
+#[path = "wire/harness.rs"]
+mod harness;
+#[path = "wire/permissions.rs"]
+mod permissions;
+#[path = "wire/seeds.rs"]
+mod seeds;
+#[path = "wire/tree.rs"]
+mod tree;
