@@ -31,6 +31,7 @@ pub mod dav;
 pub mod dispatch;
 pub mod domain;
 pub mod edge;
+pub mod ocs;
 pub mod server;
 pub mod service;
 pub mod store;
