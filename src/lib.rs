@@ -1,4 +1,28 @@
-//! Custom groups over WebDAV and OCS user provisioning.
+//! Custom groups over WebDAV and OCS user provisioning: one program that keeps everything in one SQLite
+//! database.
+//!
+//! Most people run the program; the library is for those who want the server inside another one:
+//! [`App::open`] with a [`Config`], then [`server::run`]. `examples/embed.rs` shows it.
+//!
+//! # Layout
+//!
+//! A request goes down this list, and its result comes back up. A module uses those below it, and never
+//! one above.
+//!
+//! - [`cli`]: the commands of the program; the only place that reads arguments and prints.
+//! - [`server`]: connections, their limits, the access log, stopping. [`App`] is everything that is
+//!   behind them: one data directory, open and locked.
+//! - [`dispatch`]: the order of every request: path, credentials, body, protocol. The only place that
+//!   knows all protocols.
+//! - [`auth`]: from the `Authorization` header to the [`domain::Principal`] who asks.
+//! - [`dav`]: WebDAV. Bytes become a command, a command becomes calls of the service, and what comes back
+//!   becomes bytes. The protocols know nothing of each other.
+//! - [`service`]: the use cases: one function and one transaction each.
+//! - [`domain`]: types that cannot be invalid, errors, and who may do what. Knows neither HTTP nor SQL.
+//! - [`store`]: keeping it all, as traits in terms of the domain, and the one implementation on SQLite.
+//!
+//! Beside the list: [`config`] is plain data that the program fills in and the upper half reads;
+//! [`edge`] holds the few types that the protocols share with what is above them.
 
 pub mod auth;
 pub mod cli;
@@ -7,6 +31,7 @@ pub mod dav;
 pub mod dispatch;
 pub mod domain;
 pub mod edge;
+pub mod ocs;
 pub mod server;
 pub mod service;
 pub mod store;

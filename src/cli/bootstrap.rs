@@ -56,15 +56,14 @@ pub(super) async fn first_administrator(
     service: &Service,
     loaded: &Loaded,
 ) -> Result<Option<FirstAdministrator>, Failure> {
-    if service.has_users().map_err(password::store_failure)? {
+    if service.has_users()? {
         return Ok(None);
     }
     let given = given_password(loaded)?;
     let random = if given.is_none() { Some(random_password()?) } else { None };
     if let Some(password) = given.as_ref().or(random.as_ref()) {
         let id = UserId::stored(ID.to_owned());
-        let made = service.install_user(id, password, None, None, vec![GroupId::admin()]).await;
-        made.map_err(password::store_failure)?;
+        service.install_user(id, password, None, None, vec![GroupId::admin()]).await?;
     }
     Ok(Some(FirstAdministrator { password: random }))
 }

@@ -1,6 +1,7 @@
 //! The log, on standard error.
 
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -20,7 +21,13 @@ pub(super) fn start(config: &Config) {
     if let Err(error) = started {
         tracing::debug!(%error, "the log had been started before");
     }
-    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug in davgroups")));
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// Where a bug is and what it says; quoted, as it may repeat what a client sent.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, message = ?panic.payload_as_str().unwrap_or_default(), "a bug in davgroups");
 }
 
 fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>

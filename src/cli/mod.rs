@@ -15,6 +15,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Flags, Loaded};
+use crate::domain::Error;
 
 const AFTER_HELP: &str = "\
 Every key of the configuration can stand in a TOML file (--config), in the environment (the key
@@ -73,6 +74,16 @@ enum Failure {
 impl Failure {
     fn failed(reason: impl fmt::Display) -> Self {
         Self::Failed(reason.to_string())
+    }
+}
+
+/// With the reason why a store failed, which clients are not told but operators are.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(reason) => Self::failed(reason),
+            error => Self::failed(error),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::domain::{Error, Password};
+use crate::domain::Password;
 
 /// The variable that `--password-from-env` reads unless it names another.
 const VARIABLE: &str = "OC_PASS";
@@ -63,12 +63,4 @@ fn from_input() -> Result<Password, Failure> {
 pub(super) fn checked(text: &str, source: &str) -> Result<Password, Failure> {
     let line = text.lines().next().unwrap_or_default();
     Password::new(line).map_err(|_| Failure::Failed(format!("the password from {source} is empty")))
-}
-
-/// An error of the store with its reason, which clients are not told but operators are.
-pub(super) fn store_failure(error: Error) -> Failure {
-    match error {
-        Error::Store(reason) => Failure::failed(reason),
-        error => Failure::failed(error),
-    }
 }

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::bootstrap::{self, FirstAdministrator};
 use super::{Failure, logging};
 use crate::config::{Config, Loaded};
-use crate::server::{self, App};
+use crate::server::{self, App, StartError};
 
 /// How long work that nobody waits for any more may hold up the end of the process.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -61,11 +61,19 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let refused = |error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen));
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let app = Arc::new(App::open(config).map_err(Failure::failed)?);
+    let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
     announce(config, address, first.as_ref())?;
+    tracing::info!(%address, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
     server::run(listener, app, stop).await;
     Ok(())
+}
+
+fn open(config: &Config) -> Result<App, Failure> {
+    App::open(config).map_err(|error| match error {
+        StartError::Inside(error) => error.into(),
+        error => Failure::failed(error),
+    })
 }
 
 /// Tells whoever started the server where it is and, once, how to get in. Not through the log, which

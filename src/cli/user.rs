@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use tokio::runtime::Builder;
 
 use super::Failure;
-use super::password::{Source, store_failure};
+use super::password::Source;
 use crate::config::Config;
 use crate::domain::{Email, GroupId, User, UserId, UserName};
 use crate::service::{Passwords, Service};
@@ -67,18 +67,16 @@ pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
 }
 
 async fn add(command: Add, config: &Config) -> Result<(), Failure> {
-    let id = UserId::new(&command.id).map_err(Failure::failed)?;
-    let display_name = command.display_name.map(|name| UserName::new(&name, &id)).transpose();
-    let display_name = display_name.map_err(Failure::failed)?;
-    let email = Email::new(&command.email.unwrap_or_default()).map_err(Failure::failed)?;
+    let id = UserId::new(&command.id)?;
+    let display_name = command.display_name.map(|name| UserName::new(&name, &id)).transpose()?;
+    let email = Email::new(&command.email.unwrap_or_default())?;
     let groups = command.groups.into_iter().map(GroupId::stored).collect();
     let password = command.password.read()?;
-    let service = open(config)?;
-    service.install_user(id, &password, display_name, email, groups).await.map_err(store_failure)
+    Ok(open(config)?.install_user(id, &password, display_name, email, groups).await?)
 }
 
 fn list(config: &Config) -> Result<(), Failure> {
-    let users = open_existing(config)?.list_users().map_err(store_failure)?;
+    let users = open_existing(config)?.list_users()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = users.iter().try_for_each(|user| write_line(&mut out, user)).and_then(|()| out.flush());
     match written {
@@ -97,15 +95,14 @@ fn write_line(out: &mut impl Write, user: &User) -> io::Result<()> {
 async fn passwd(command: &Passwd, config: &Config) -> Result<(), Failure> {
     let service = open_existing(config)?;
     let password = command.password.read()?;
-    service.install_password(&command.id, &password).await.map_err(store_failure)?;
+    service.install_password(&command.id, &password).await?;
     Ok(())
 }
 
 /// The service over the store, whether or not a server runs over it, too.
 fn open(config: &Config) -> Result<Service, Failure> {
     let store = SqliteStore::open(&config.data_dir).map_err(Failure::failed)?;
-    let passwords = Passwords::new().map_err(store_failure)?;
-    Ok(Service::new(Arc::new(store), Arc::new(passwords), config.rules))
+    Ok(Service::new(Arc::new(store), Arc::new(Passwords::new()?), config.rules))
 }
 
 /// The same, but a store is not made where there is none: most likely it is elsewhere.

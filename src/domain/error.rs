@@ -78,6 +78,9 @@ pub enum Denied {
     /// Manage a group.
     #[error("No permission to manage this group")]
     ManageGroup,
+    /// Do what only subadmins and administrators may.
+    #[error("Only group administrators and administrators may do this")]
+    SubadminsOnly,
     /// Do what only administrators may.
     #[error("Only administrators may do this")]
     AdministratorsOnly,
@@ -178,6 +181,12 @@ pub enum Error {
     /// A subadmin makes a user without naming a group.
     #[error("no group specified (required for subadmins)")]
     GroupRequired,
+    /// A group is needed and none was named.
+    #[error("No group was specified")]
+    NoGroupGiven,
+    /// There is no such field of a user, or none that could be changed.
+    #[error("The key is not one of display, displayname, email, password and quota")]
+    FieldUnknown,
     /// What would be done cannot be done to oneself.
     #[error("You cannot do this to your own account")]
     OneselfNotAllowed,
@@ -193,8 +202,11 @@ pub enum Error {
     /// There is no app with this id.
     #[error("The request app was not found")]
     AppUnknown,
+    /// The app is needed to switch it on again.
+    #[error("This app can only be switched off on the command line of the server")]
+    AppStays,
     /// A search pattern is too long.
-    #[error("The search pattern is too long; use at most 1024 bytes")]
+    #[error("The search pattern is too long; use at most {} bytes", super::search::Pattern::MAX_BYTES)]
     PatternTooLong,
     /// Too many writes are waiting.
     #[error("The server is busy; try again in a moment")]

@@ -1,4 +1,4 @@
-//! Comparing without regard to case.
+//! Comparing text without regard to case, and characters that names cannot have.
 
 /// `text` with full Unicode case folding, the form in which names are compared and searched.
 ///
@@ -6,6 +6,12 @@
 /// ownCloud.
 pub fn fold(text: &str) -> String {
     unicase::UniCase::new(text).to_folded_case()
+}
+
+/// Whether a character cannot be part of a name: control characters, and the two code points that
+/// are not characters and that XML cannot carry.
+pub fn is_unwritable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

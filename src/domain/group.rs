@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::error::{Error, NameFault, Result};
+use super::fold::is_unwritable;
 
 /// The id of a group: any Unicode, case-sensitive, slashes included.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,16 +20,16 @@ impl GroupId {
     ///
     /// # Errors
     /// [`Error::GroupIdInvalid`] with the first rule that is broken: blank, outer white space, more
-    /// than 255 characters, control characters, `.` or `..`, or a form that is taken: the prefix of
+    /// than 512 characters, control characters, `.` or `..`, or a form that is taken: the prefix of
     /// custom groups, and an end that is a route of its own (`/users`, `/subadmins`).
     pub fn new(id: &str) -> Result<Self> {
         let fault = if id.trim().is_empty() {
             NameFault::Blank
         } else if id.trim() != id {
             NameFault::OuterSpace
-        } else if id.chars().count() > 255 {
+        } else if id.chars().count() > 512 {
             NameFault::TooLong
-        } else if id.chars().any(char::is_control) {
+        } else if id.chars().any(is_unwritable) {
             NameFault::ControlCharacter
         } else if id == "." || id == ".." {
             NameFault::Dots
@@ -92,6 +93,7 @@ mod tests {
             (".", NameFault::Dots),
             ("..", NameFault::Dots),
             ("a\tb", NameFault::ControlCharacter),
+            ("a\u{ffff}b", NameFault::ControlCharacter),
             ("customgroup_x", NameFault::Reserved),
             ("a/subadmins", NameFault::Reserved),
             ("a/users", NameFault::Reserved),

@@ -12,6 +12,7 @@ mod password;
 pub mod permission;
 mod place;
 mod principal;
+pub mod provisioning;
 mod quota;
 mod rules;
 mod search;

@@ -9,7 +9,7 @@ pub struct Pattern(String);
 
 impl Pattern {
     /// The longest pattern in bytes. The longest thing that is searched is shorter.
-    pub const MAX_BYTES: usize = 1024;
+    pub const MAX_BYTES: usize = 4096;
 
     /// Checks a pattern. An empty one matches everything.
     ///

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::{Error, NameFault, Result};
-use super::fold::fold;
+use super::fold::{fold, is_unwritable};
 use super::password::PasswordHash;
 use super::quota::Quota;
 
@@ -61,7 +61,7 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The name people see of a user: at most 255 characters, none of them a control character.
+/// The name people see of a user: at most 512 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserName(String);
 
@@ -73,9 +73,9 @@ impl UserName {
     pub fn new(name: &str, id: &UserId) -> Result<Self> {
         let fault = if name.trim().is_empty() {
             return Ok(Self(id.0.clone()));
-        } else if name.chars().count() > 255 {
+        } else if name.chars().count() > 512 {
             NameFault::TooLong
-        } else if name.chars().any(char::is_control) {
+        } else if name.chars().any(is_unwritable) {
             NameFault::ControlCharacter
         } else {
             return Ok(Self(name.to_owned()));
@@ -120,7 +120,7 @@ impl Email {
                 && !domain.ends_with(['.', '-'])
                 && !domain.contains("..")
                 && domain.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-')
-                && !local.chars().any(|c| c.is_control() || c.is_whitespace() || "@<>,;".contains(c))
+                && !local.chars().any(|c| is_unwritable(c) || c.is_whitespace() || "@<>,;".contains(c))
         };
         match address.rsplit_once('@') {
             Some((local, domain)) if address.len() <= 254 && plausible(local, domain) => {
@@ -255,7 +255,7 @@ mod tests {
     fn a_blank_display_name_is_the_id() {
         let id = UserId::new("frank").expect("valid");
         assert_eq!(UserName::new("", &id).expect("blank").as_str(), "frank");
-        assert!(UserName::new(&"d".repeat(256), &id).is_err());
+        assert!(UserName::new(&"d".repeat(513), &id).is_err());
         assert!(UserName::new("a\nb", &id).is_err());
     }
 }

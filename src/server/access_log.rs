@@ -26,7 +26,7 @@ pub(super) async fn respond(
         path = %Escaped(&path),
         status = response.status().as_u16(),
         user = %Escaped(response.extensions().get().map_or("-", UserId::as_str)),
-        microseconds = started.elapsed().as_micros(),
+        microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         bytes = response.body().size_hint().lower(),
         %peer,
         "request"

@@ -38,7 +38,7 @@ pub enum StartError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Something inside failed.
-    #[error("cannot start: {0:?}")]
+    #[error("cannot start: {0}")]
     Inside(#[from] domain::Error),
 }
 

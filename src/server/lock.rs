@@ -40,10 +40,13 @@ impl DataLock {
         Self::take(data_dir, &options)
     }
 
-    /// The same, but none if no server ever ran there.
+    /// The same, but none if no server ever ran there, or nothing is there that could be served.
     pub(super) fn existing(data_dir: &Path) -> Result<Option<Self>, LockError> {
+        let is_missing = |error: &io::Error| {
+            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        };
         match Self::take(data_dir, OpenOptions::new().write(true)) {
-            Err(LockError::Failed { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(LockError::Failed { source, .. }) if is_missing(&source) => Ok(None),
             taken => taken.map(Some),
         }
     }

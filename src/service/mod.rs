@@ -5,19 +5,31 @@
 //! the change is made. Both protocols call these functions; neither finds a rule anywhere else.
 
 mod account;
+mod app;
+mod app_info;
 mod custom_group;
+mod group;
+mod home;
 mod locate;
 mod membership;
+mod paged;
 mod passwords;
+mod subadmin;
+mod user;
 
 use std::sync::Arc;
 
-use crate::domain::{Result, Rules};
+use crate::domain::{Denied, Principal, Result, Rules};
 use crate::store::{LongReads, Reader, SharedStore, Tx};
 
+pub use app::{AppFilter, Apps};
+pub use app_info::{AppInfo, Dependency};
 pub use custom_group::{Children, Listing, Scope};
+pub use home::{Homes, Usage};
 pub use membership::{ImportOutcome, ImportRow};
+pub use paged::Paged;
 pub use passwords::Passwords;
+pub use user::{UserRequest, UserView};
 
 /// Everything the protocols can ask for. Cheap to clone.
 #[derive(Clone)]
@@ -26,13 +38,20 @@ pub struct Service {
     long_reads: LongReads,
     passwords: Arc<Passwords>,
     rules: Rules,
+    switches: app::Switches,
 }
 
 impl Service {
     /// Over `store`, under `rules`.
     pub fn new(store: SharedStore, passwords: Arc<Passwords>, rules: Rules) -> Self {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { long_reads: LongReads::new(Arc::clone(&store), threads), store, passwords, rules }
+        Self {
+            long_reads: LongReads::new(Arc::clone(&store), threads),
+            store,
+            passwords,
+            rules,
+            switches: app::Switches::default(),
+        }
     }
 
     /// The rules in force.
@@ -65,4 +84,16 @@ impl Service {
     ) -> Result<T> {
         self.store.write(job).await
     }
+}
+
+/// The principal as it stands inside the transaction that acts for it: rights that were taken away
+/// since the request was authenticated are gone.
+fn refresh(reader: &dyn Reader, who: &Principal, rules: &Rules) -> Result<Principal> {
+    let account = reader.account(who.user.as_str())?.filter(|found| found.enabled && found.id == who.user);
+    let account = account.ok_or(Denied::ManageUser)?;
+    Ok(Principal {
+        user: account.id,
+        administrator: account.administrator,
+        subadmin: account.subadmin && rules.allow_subadmins,
+    })
 }

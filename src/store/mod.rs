@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use crate::domain::{
     Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupRef, GroupUri,
-    Membership, NewUser, PasswordHash, Quota, Result, Role, RoledGroup, Search, Timestamp, User, UserId,
-    UserName,
+    Membership, NewUser, PasswordHash, Pattern, Quota, Result, Role, RoledGroup, Search, Timestamp, User,
+    UserId, UserName,
 };
 
 pub use call::{LongReads, WriteJob};
@@ -32,6 +32,12 @@ pub trait UserReader {
     /// The same among the members of the groups that `subadmin` manages, each once.
     fn find_managed_users(&self, subadmin: &UserId, search: &Search) -> Result<Vec<UserId>>;
 
+    /// How many users [`Self::find_users`] finds on all pages together.
+    fn count_users(&self, pattern: &Pattern) -> Result<u64>;
+
+    /// How many users [`Self::find_managed_users`] finds on all pages together.
+    fn count_managed_users(&self, subadmin: &UserId, pattern: &Pattern) -> Result<u64>;
+
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;
 
@@ -46,6 +52,9 @@ pub trait GroupReader {
 
     /// Ids of groups that match, by id.
     fn find_groups(&self, search: &Search) -> Result<Vec<GroupId>>;
+
+    /// How many groups [`Self::find_groups`] finds on all pages together.
+    fn count_groups(&self, pattern: &Pattern) -> Result<u64>;
 
     /// The groups `user` is in, by id.
     fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>>;

@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::session::{Session, like, limit_offset};
 use super::users::user_id;
-use crate::domain::{Error, GroupId, Result, Search, UserId, fold::fold};
+use crate::domain::{Error, GroupId, Pattern, Result, Search, UserId, fold::fold};
 use crate::store::{GroupReader, GroupWriter};
 
 impl GroupReader for Session<'_> {
@@ -19,6 +19,10 @@ impl GroupReader for Session<'_> {
             params![like(&search.pattern), limit, offset],
             group_id,
         )
+    }
+
+    fn count_groups(&self, pattern: &Pattern) -> Result<u64> {
+        self.count("SELECT count(*) FROM groups WHERE id_folded LIKE ?1 ESCAPE '\\'", [like(pattern)])
     }
 
     fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>> {

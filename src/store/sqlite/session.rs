@@ -47,6 +47,11 @@ impl<'c> Session<'c> {
         Ok(self.statement(sql)?.query_row(params, row).optional()?)
     }
 
+    /// The one number that a query counts.
+    pub(super) fn count(&self, sql: &str, params: impl Params) -> Result<u64> {
+        Ok(self.statement(sql)?.query_row(params, |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
     /// Whether a query has any row.
     pub(super) fn exists(&self, sql: &str, params: impl Params) -> Result<bool> {
         Ok(self.statement(sql)?.exists(params)?)

@@ -5,8 +5,8 @@ use rusqlite::{Row, params};
 
 use super::session::{Session, like, limit_offset};
 use crate::domain::{
-    Account, Email, Error, NewUser, PasswordHash, Quota, Result, Search, Timestamp, User, UserId, UserName,
-    fold::fold,
+    Account, Email, Error, NewUser, PasswordHash, Pattern, Quota, Result, Search, Timestamp, User, UserId,
+    UserName, fold::fold,
 };
 use crate::store::{UserChange, UserReader, UserWriter};
 
@@ -65,6 +65,24 @@ impl UserReader for Session<'_> {
              ORDER BY id LIMIT ?3 OFFSET ?4",
             params![subadmin.as_str(), like(&search.pattern), limit, offset],
             |row| user_id(row, 0),
+        )
+    }
+
+    fn count_users(&self, pattern: &Pattern) -> Result<u64> {
+        self.count(
+            "SELECT count(*) FROM users
+             WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'",
+            [like(pattern)],
+        )
+    }
+
+    fn count_managed_users(&self, subadmin: &UserId, pattern: &Pattern) -> Result<u64> {
+        self.count(
+            "SELECT count(*) FROM users
+             WHERE id IN (SELECT m.user_id FROM group_members m JOIN subadmins s ON s.group_id = m.group_id
+                          WHERE s.user_id = ?1)
+               AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')",
+            params![subadmin.as_str(), like(pattern)],
         )
     }
 

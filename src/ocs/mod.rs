@@ -1,0 +1,148 @@
+//! The OCS provisioning API: users, groups, subadmins and apps, and what clients ask before they log in.
+//!
+//! A request becomes a [`command::Command`], which is carried out by one call of the service; what comes
+//! back is one value, shown as XML or JSON. [`status`] alone knows statuscodes.
+
+mod command;
+mod envelope;
+mod execute;
+mod info;
+mod json;
+mod multipart;
+mod params;
+mod reply;
+mod route;
+mod status;
+mod value;
+mod view;
+
+use std::path::PathBuf;
+
+use http::header::HOST;
+use http::{HeaderMap, Method, Uri};
+
+use crate::domain::{AppId, Error, Principal};
+use crate::edge::{BasePath, Compat, Refusal, Request, Response};
+use crate::service::{Apps, Homes, Service};
+use command::Command;
+use execute::{Executor, Outcome};
+use params::Params;
+use reply::Reply;
+use route::{Notice, Operation, Route, Target};
+
+/// What an operator decides about the API.
+#[derive(Clone, Debug)]
+pub struct OcsSettings {
+    /// Whose statuses are answered.
+    pub compat: Compat,
+    /// What the server calls itself.
+    pub server_name: String,
+    /// What stands before every path.
+    pub base_path: BasePath,
+    /// The directory in which apps are installed, one directory each.
+    pub apps_dir: Option<PathBuf>,
+    /// Where users have their files; `{user}` stands for the id.
+    pub home_template: Option<String>,
+    /// Where the server keeps its own data: its file system counts where users have no homes.
+    pub data_dir: PathBuf,
+    /// Whether clients reach the server over TLS.
+    pub tls: bool,
+}
+
+impl Default for OcsSettings {
+    fn default() -> Self {
+        Self {
+            compat: Compat::default(),
+            server_name: env!("CARGO_PKG_NAME").to_owned(),
+            base_path: BasePath::default(),
+            apps_dir: None,
+            home_template: None,
+            data_dir: PathBuf::from("."),
+            tls: false,
+        }
+    }
+}
+
+/// Answers everything below `/ocs/`, and `/status.php`.
+pub struct Ocs {
+    executor: Executor,
+}
+
+impl Ocs {
+    /// Over `service`.
+    pub fn new(service: Service, settings: OcsSettings) -> Self {
+        let apps = Apps::new(settings.apps_dir.clone());
+        let homes = Homes::new(settings.home_template.clone(), settings.data_dir.clone());
+        Self { executor: Executor { service, settings, apps, homes } }
+    }
+
+    /// Answers a request, whose path is without the base path. What is not there and what is open to
+    /// everybody is answered whether or not anybody has logged in.
+    pub async fn handle(&self, who: Result<&Principal, &Refusal>, request: Request) -> Response {
+        let route = Route::of(request.uri().path());
+        let params = Params::read(&request).await;
+        let format = match &params {
+            Ok(params) => reply::format_of(params, request.headers()),
+            Err(_) => reply::format_of_query(request.uri(), request.headers()),
+        };
+        let reply = Reply::new(&route, format);
+        let resource = match route.target {
+            Target::Unknown => return reply.unknown(),
+            Target::Notice(notice) => return self.tell(notice, &reply, &request),
+            Target::Resource(resource) => resource,
+        };
+        let compat = self.executor.settings.compat;
+        let operation = match resource.operation(request.method(), compat) {
+            Ok(operation) => operation,
+            Err(allow) => return reply.wrong_method(&allow),
+        };
+        let who = match who {
+            Ok(who) => who,
+            Err(refusal) => return reply.refusal(refusal),
+        };
+        if let Err(response) = self.admit(who, operation, &reply) {
+            return response;
+        }
+        let command = params.and_then(|params| Command::read(operation, &resource, &params));
+        match command {
+            Err(malformed) => reply.malformed(&malformed),
+            Ok(command) => match self.executor.execute(who, command).await {
+                Ok(outcome) => reply.outcome(outcome),
+                Err(error) => reply.error(operation, &error, compat),
+            },
+        }
+    }
+
+    /// Answers a request that was refused before anybody looked at what it asks for.
+    pub fn refuse(&self, uri: &Uri, headers: &HeaderMap, refusal: &Refusal) -> Response {
+        let route = Route::of(uri.path());
+        Reply::new(&route, reply::format_of_query(uri, headers)).refusal(refusal)
+    }
+
+    fn tell(&self, notice: Notice, reply: &Reply, request: &Request) -> Response {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return reply.wrong_method("GET, HEAD");
+        }
+        match notice {
+            Notice::Status => reply.plain_json(&info::status()),
+            Notice::Config => {
+                let host = request.headers().get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+                let data = info::config(&self.executor.settings, &host.unwrap_or_default());
+                reply.outcome(Outcome::of(data))
+            }
+        }
+    }
+
+    /// Lets those pass for whom the operation is there at all.
+    fn admit(&self, who: &Principal, operation: Operation, reply: &Reply) -> Result<(), Response> {
+        let compat = self.executor.settings.compat;
+        let refused = |error: Error| reply.error(operation, &error, compat);
+        let provisioning = AppId::new("provisioning_api");
+        if operation.is_provisioning()
+            && !self.executor.service.app_enabled(&provisioning).map_err(refused)?
+        {
+            return Err(reply.switched_off());
+        }
+        operation.level().check(who).map_err(refused)
+    }
+}

@@ -1,0 +1,328 @@
+//! From a path to the resource it names, and from resource and method to the operation.
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::domain::provisioning::Level;
+use crate::edge::Compat;
+
+/// Which numbers an answer is given in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// `/ocs/v1.php`: nearly always HTTP 200, the statuscode says what happened.
+    V1,
+    /// `/ocs/v2.php`: the HTTP status says it, too.
+    V2,
+}
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Nothing.
+    Unknown,
+    /// What everybody may read.
+    Notice(Notice),
+    /// Something for users who have logged in.
+    Resource(Resource),
+}
+
+/// What the server tells everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// `/status.php`
+    Status,
+    /// `/ocs/v?.php/config`
+    Config,
+}
+
+/// What a path names. Ids are percent-decoded, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Resource {
+    /// `cloud/capabilities`
+    Capabilities,
+    /// `cloud/user`
+    CurrentUser,
+    /// `cloud/users`
+    Users,
+    /// `cloud/users/{id}`
+    User(String),
+    /// `cloud/users/{id}/enable`
+    UserEnable(String),
+    /// `cloud/users/{id}/disable`
+    UserDisable(String),
+    /// `cloud/users/{id}/groups`
+    UserGroups(String),
+    /// `cloud/users/{id}/subadmins`
+    UserSubadmins(String),
+    /// `cloud/groups`
+    Groups,
+    /// `cloud/groups/{id}`
+    Group(String),
+    /// `cloud/groups/{id}/subadmins`
+    GroupSubadmins(String),
+    /// `cloud/apps`
+    Apps,
+    /// `cloud/apps/{id}`
+    App(String),
+}
+
+/// Everything that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Capabilities,
+    CurrentUser,
+    GetUsers,
+    AddUser,
+    GetUser,
+    EditUser,
+    DeleteUser,
+    EnableUser,
+    DisableUser,
+    GetUserGroups,
+    AddToGroup,
+    RemoveFromGroup,
+    GetSubadminGroups,
+    CreateSubadmin,
+    RemoveSubadmin,
+    GetGroups,
+    AddGroup,
+    GetGroup,
+    DeleteGroup,
+    GetSubadmins,
+    GetApps,
+    GetAppInfo,
+    EnableApp,
+    DisableApp,
+}
+
+/// Where a request went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// In which numbers to answer.
+    pub version: Version,
+    /// What was named.
+    pub target: Target,
+}
+
+impl Route {
+    /// Reads a raw path. Runs of slashes are one, a slash at the end means nothing, `.` and `..` are
+    /// resolved; an encoded slash belongs to the id it stands in.
+    pub fn of(path: &str) -> Self {
+        let segments = segments(path).unwrap_or_default();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments.as_slice() {
+            ["status.php"] => Self { version: Version::V2, target: Target::Notice(Notice::Status) },
+            ["ocs", "v1.php", rest @ ..] => Self { version: Version::V1, target: Target::of(rest) },
+            ["ocs", "v2.php", rest @ ..] => Self { version: Version::V2, target: Target::of(rest) },
+            _ => Self { version: Version::V2, target: Target::Unknown },
+        }
+    }
+}
+
+impl Target {
+    fn of(segments: &[&str]) -> Self {
+        match segments {
+            ["config"] => Target::Notice(Notice::Config),
+            segments => Resource::of(segments).map_or(Target::Unknown, Target::Resource),
+        }
+    }
+}
+
+/// The decoded segments; none if they are not UTF-8, for nothing here is named so.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let mut segments = Vec::new();
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        match percent_decode_str(segment).decode_utf8().ok()?.as_ref() {
+            "." => {}
+            ".." => {
+                segments.pop();
+            }
+            name => segments.push(name.to_owned()),
+        }
+    }
+    Some(segments)
+}
+
+impl Resource {
+    /// The ids of groups may contain slashes, so that everything after `groups/` is one; none ends in
+    /// the name of a route.
+    fn of(segments: &[&str]) -> Option<Self> {
+        Some(match segments {
+            ["cloud", "capabilities"] => Resource::Capabilities,
+            ["cloud", "user"] => Resource::CurrentUser,
+            ["cloud", "users"] => Resource::Users,
+            ["cloud", "users", id] => Resource::User((*id).to_owned()),
+            ["cloud", "users", id, "enable"] => Resource::UserEnable((*id).to_owned()),
+            ["cloud", "users", id, "disable"] => Resource::UserDisable((*id).to_owned()),
+            ["cloud", "users", id, "groups"] => Resource::UserGroups((*id).to_owned()),
+            ["cloud", "users", id, "subadmins"] => Resource::UserSubadmins((*id).to_owned()),
+            ["cloud", "groups"] => Resource::Groups,
+            ["cloud", "groups", id @ .., "subadmins"] if !id.is_empty() => {
+                Resource::GroupSubadmins(id.join("/"))
+            }
+            ["cloud", "groups", id @ ..] => Resource::Group(id.join("/")),
+            ["cloud", "apps"] => Resource::Apps,
+            ["cloud", "apps", id] => Resource::App((*id).to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// Which methods it takes, and what they do.
+    fn operations(&self) -> &'static [(Method, Operation)] {
+        use Operation as Do;
+        match self {
+            Resource::Capabilities => &[(Method::GET, Do::Capabilities)],
+            Resource::CurrentUser => &[(Method::GET, Do::CurrentUser)],
+            Resource::Users => &[(Method::GET, Do::GetUsers), (Method::POST, Do::AddUser)],
+            Resource::User(_) => {
+                &[(Method::GET, Do::GetUser), (Method::PUT, Do::EditUser), (Method::DELETE, Do::DeleteUser)]
+            }
+            Resource::UserEnable(_) => &[(Method::PUT, Do::EnableUser)],
+            Resource::UserDisable(_) => &[(Method::PUT, Do::DisableUser)],
+            Resource::UserGroups(_) => &[
+                (Method::GET, Do::GetUserGroups),
+                (Method::POST, Do::AddToGroup),
+                (Method::DELETE, Do::RemoveFromGroup),
+            ],
+            Resource::UserSubadmins(_) => &[
+                (Method::GET, Do::GetSubadminGroups),
+                (Method::POST, Do::CreateSubadmin),
+                (Method::DELETE, Do::RemoveSubadmin),
+            ],
+            Resource::Groups => &[(Method::GET, Do::GetGroups), (Method::POST, Do::AddGroup)],
+            Resource::Group(_) => &[(Method::GET, Do::GetGroup), (Method::DELETE, Do::DeleteGroup)],
+            Resource::GroupSubadmins(_) => &[(Method::GET, Do::GetSubadmins)],
+            Resource::Apps => &[(Method::GET, Do::GetApps)],
+            Resource::App(_) => &[
+                (Method::GET, Do::GetAppInfo),
+                (Method::POST, Do::EnableApp),
+                (Method::DELETE, Do::DisableApp),
+            ],
+        }
+    }
+
+    /// What `method` does here; HEAD does what GET does.
+    ///
+    /// # Errors
+    /// The methods that are taken, for `Allow`.
+    pub fn operation(&self, method: &Method, compat: Compat) -> Result<Operation, String> {
+        let asked = if *method == Method::HEAD { Method::GET } else { method.clone() };
+        let operations = self.operations();
+        let found = operations.iter().find(|(taken, _)| *taken == asked);
+        match (found, self) {
+            (Some((_, operation)), _) => Ok(*operation),
+            // The manual's own example posts to read a group.
+            (None, Resource::Group(_)) if compat == Compat::Documented && asked == Method::POST => {
+                Ok(Operation::GetGroup)
+            }
+            (None, _) => Err(allow(operations)),
+        }
+    }
+
+    /// The id in the path; empty where there is none.
+    pub fn id(&self) -> &str {
+        match self {
+            Resource::User(id)
+            | Resource::UserEnable(id)
+            | Resource::UserDisable(id)
+            | Resource::UserGroups(id)
+            | Resource::UserSubadmins(id)
+            | Resource::Group(id)
+            | Resource::GroupSubadmins(id)
+            | Resource::App(id) => id,
+            Resource::Capabilities
+            | Resource::CurrentUser
+            | Resource::Users
+            | Resource::Groups
+            | Resource::Apps => "",
+        }
+    }
+}
+
+fn allow(operations: &[(Method, Operation)]) -> String {
+    let mut names: Vec<&str> = operations.iter().map(|(method, _)| method.as_str()).collect();
+    if names.contains(&"GET") {
+        names.insert(1, "HEAD");
+    }
+    names.join(", ")
+}
+
+impl Operation {
+    /// Whether it belongs to the provisioning API, which can be switched off.
+    pub fn is_provisioning(self) -> bool {
+        !matches!(self, Operation::Capabilities | Operation::CurrentUser)
+    }
+
+    /// Who gets as far as having parameters read. The service decides; this is so that nobody else
+    /// learns more than that.
+    pub fn level(self) -> Level {
+        use Operation as Do;
+        match self {
+            Do::Capabilities | Do::CurrentUser => Level::User,
+            Do::GetUser | Do::EditUser | Do::GetUserGroups | Do::GetSubadminGroups => Level::User,
+            Do::GetUsers | Do::AddUser | Do::DeleteUser | Do::EnableUser | Do::DisableUser => Level::Subadmin,
+            Do::AddToGroup | Do::RemoveFromGroup => Level::Subadmin,
+            Do::GetGroups | Do::AddGroup | Do::GetGroup => Level::Subadmin,
+            Do::DeleteGroup | Do::GetSubadmins => Level::Administrator,
+            Do::CreateSubadmin | Do::RemoveSubadmin => Level::Administrator,
+            Do::GetApps | Do::GetAppInfo | Do::EnableApp | Do::DisableApp => Level::Administrator,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(path: &str) -> Option<Resource> {
+        match Route::of(path).target {
+            Target::Resource(resource) => Some(resource),
+            Target::Unknown | Target::Notice(_) => None,
+        }
+    }
+
+    #[test]
+    fn slashes_in_ids_are_not_slashes_between_them() {
+        let group = |id: &str| Some(Resource::Group(id.to_owned()));
+        assert_eq!(resource("/ocs/v1.php/cloud/groups/Mgmt%2FSydney"), group("Mgmt/Sydney"));
+        assert_eq!(resource("/ocs/v1.php/cloud/groups/Mgmt/Sydney"), group("Mgmt/Sydney"));
+        assert_eq!(resource("/ocs/v2.php/cloud/groups/50%252Fix"), group("50%2Fix"));
+        assert_eq!(resource("/ocs/v2.php/cloud/groups/var%2F..%2Fetc"), group("var/../etc"));
+        assert_eq!(resource("/ocs/v2.php/cloud/groups/a+b%2B%23%3F%5C"), group("a+b+#?\\"));
+        assert_eq!(resource("/ocs/v2.php/cloud/groups/subadmins"), group("subadmins"));
+        let subadmins = Some(Resource::GroupSubadmins("a/b".to_owned()));
+        assert_eq!(resource("/ocs/v2.php/cloud/groups/a%2Fb/subadmins"), subadmins);
+        assert_eq!(resource("/ocs/v2.php/cloud/users/a%2Fenable"), Some(Resource::User("a/enable".into())));
+    }
+
+    #[test]
+    fn paths_are_tidied() {
+        for path in [
+            "/ocs/v1.php/cloud/users",
+            "//ocs//v1.php///cloud/users/",
+            "/ocs/v1.php/x/../cloud/./users",
+            "/ocs/v1.php/%63loud/users",
+        ] {
+            assert_eq!(
+                Route::of(path),
+                Route { version: Version::V1, target: Target::Resource(Resource::Users) }
+            );
+        }
+        for path in
+            ["/ocs/v1.php", "/ocs/v1.php/cloud", "/ocs/v1.php/cloud/Users", "/ocs/v1.php/cloud/users/%ff"]
+        {
+            assert_eq!(Route::of(path).target, Target::Unknown, "{path}");
+        }
+        assert_eq!(Route::of("/status.php").target, Target::Notice(Notice::Status));
+    }
+
+    #[test]
+    fn methods_find_operations() {
+        let users = Resource::Users;
+        assert_eq!(users.operation(&Method::HEAD, Compat::Owncloud), Ok(Operation::GetUsers));
+        assert_eq!(users.operation(&Method::DELETE, Compat::Owncloud), Err("GET, HEAD, POST".to_owned()));
+        let group = Resource::Group("admin".into());
+        assert_eq!(group.operation(&Method::POST, Compat::Owncloud), Err("GET, HEAD, DELETE".to_owned()));
+        assert_eq!(group.operation(&Method::POST, Compat::Documented), Ok(Operation::GetGroup));
+    }
+}

@@ -1,0 +1,222 @@
+//! Groups of the provisioning API, and who is in them. Custom groups appear here, too, under the id
+//! `customgroup_{uri}`, and keep their own rules.
+
+use super::Service;
+use super::custom_group::{delete_custom_group, tree};
+use super::membership;
+use super::paged::Paged;
+use crate::domain::provisioning::{Level, may_manage_group, must_stay};
+use crate::domain::{
+    CustomGroup, Denied, Error, GroupId, GroupRef, Principal, Result, Rules, Search, UserId,
+};
+use crate::store::{Reader, Tx};
+
+/// What a group id stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// A group of the provisioning API.
+    Group(GroupId),
+    /// A custom group.
+    Custom(CustomGroup),
+}
+
+impl Service {
+    /// The groups that match, custom groups left out.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users.
+    pub async fn find_groups(&self, who: &Principal, search: Search) -> Result<Paged<GroupId>> {
+        Level::Subadmin.check(who)?;
+        self.read_long(move |reader| {
+            let found = reader.find_groups(&search)?;
+            Paged::new(found, &search, |pattern| reader.count_groups(pattern))
+        })
+        .await
+    }
+
+    /// Makes a group.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users; `GroupIdInvalid`; `GroupExists`; `NotPermitted`
+    /// for those who are no administrators.
+    pub async fn create_group(&self, who: &Principal, id: &str) -> Result<()> {
+        Level::Subadmin.check(who)?;
+        let group = GroupId::new(id)?;
+        let (who, rules) = (who.clone(), self.rules);
+        self.write(move |tx| {
+            if tx.group_exists(&group)? {
+                return Err(Error::GroupExists);
+            }
+            Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
+            tx.insert_group(&group)
+        })
+        .await
+    }
+
+    /// The members of a group, by id.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users; `GroupUnknown`; `NotPermitted` for a subadmin of
+    /// other groups, and for a custom group that the principal may not see.
+    pub async fn group_members(&self, who: &Principal, id: &str) -> Result<Vec<UserId>> {
+        Level::Subadmin.check(who)?;
+        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
+        self.read_long(move |reader| match find(reader, &id)? {
+            Target::Group(group) => {
+                check_managed(reader, &who, &group)?;
+                reader.group_members(&group)
+            }
+            Target::Custom(group) => {
+                tree(reader, &who, &rules, Denied::ListMembers).check_visible(&group)?;
+                let members = reader.memberships(group.number, &Search::default())?;
+                Ok(members.into_iter().map(|member| member.user).collect())
+            }
+        })
+        .await
+    }
+
+    /// Deletes a group with the places in it and the rights over it; a custom group by its own rules.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who are no administrators; `GroupUnknown`; `AdminGroup`; and
+    /// `NotPermitted` for a custom group that the principal may not manage.
+    pub async fn delete_group(&self, who: &Principal, id: &str) -> Result<()> {
+        Level::Administrator.check(who)?;
+        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
+        self.write(move |tx| {
+            let who = super::refresh(tx, &who, &rules)?;
+            Level::Administrator.check(&who)?;
+            match find(tx, &id)? {
+                Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
+                Target::Group(group) => tx.delete_group(&group),
+                Target::Custom(group) => delete_custom_group(tx, &who, &rules, &group),
+            }
+        })
+        .await
+    }
+
+    /// Puts a user into a group; nothing happens if it is there.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users; `NoGroupGiven`; `GroupUnknown`; `UserUnknown`;
+    /// `NotPermitted` for those who are no administrators; and what the rules of custom groups refuse.
+    pub async fn add_to_group(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
+        Level::Subadmin.check(who)?;
+        check_given(group)?;
+        let (who, rules) = (who.clone(), self.rules);
+        let (user, group) = (user.to_owned(), group.to_owned());
+        self.write(move |tx| {
+            let who = super::refresh(tx, &who, &rules)?;
+            let target = find(tx, &group)?;
+            let user = tx.user(&user)?.ok_or(Error::UserUnknown(user))?;
+            if matches!(target, Target::Group(_)) && !who.administrator {
+                return Err(Denied::ManageGroup.into());
+            }
+            put_in(tx, &who, &rules, &target, &user.id)
+        })
+        .await
+    }
+
+    /// Takes a user out of a group; nothing happens if it is not there.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users; `NoGroupGiven`; `GroupUnknown`; `NotPermitted` for
+    /// those who do not manage the group; `UserUnknown`; `AdminGroup` and `OneselfNotAllowed` for those
+    /// who would shut themselves out; and what the rules of custom groups refuse.
+    pub async fn remove_from_group(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
+        Level::Subadmin.check(who)?;
+        check_given(group)?;
+        let (who, rules) = (who.clone(), self.rules);
+        let (user, group) = (user.to_owned(), group.to_owned());
+        self.write(move |tx| {
+            let who = super::refresh(tx, &who, &rules)?;
+            match find(tx, &group)? {
+                Target::Group(group) => take_out(tx, &who, &user, &group),
+                Target::Custom(group) => take_out_of_custom(tx, &who, &rules, &user, &group),
+            }
+        })
+        .await
+    }
+}
+
+/// What `id` stands for.
+///
+/// # Errors
+/// `GroupUnknown`.
+pub(super) fn find(reader: &dyn Reader, id: &str) -> Result<Target> {
+    let group = GroupId::stored(id.to_owned());
+    let custom = group.custom_uri().map(|uri| GroupRef::Uri(uri.to_owned()));
+    if let Some(custom) = custom {
+        let found = reader.custom_group(&custom)?.map(Target::Custom);
+        return found.ok_or_else(|| Error::GroupUnknown(id.to_owned()));
+    }
+    if reader.group_exists(&group)? {
+        Ok(Target::Group(group))
+    } else {
+        Err(Error::GroupUnknown(id.to_owned()))
+    }
+}
+
+/// Whether the principal may make new users in a group.
+pub(super) fn may_fill(reader: &dyn Reader, who: &Principal, rules: &Rules, target: &Target) -> Result<bool> {
+    match target {
+        Target::Group(group) => Ok(may_manage_group(who, reader.is_subadmin(group, &who.user)?)),
+        Target::Custom(group) => {
+            Ok(tree(reader, who, rules, Denied::AddMember).standing(group)?.may_manage())
+        }
+    }
+}
+
+/// Puts a user into a group. Rights are looked at for custom groups only, where they are part of the
+/// rules of membership.
+pub(super) fn put_in(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    target: &Target,
+    user: &UserId,
+) -> Result<()> {
+    match target {
+        Target::Group(group) => tx.add_to_group(group, user),
+        Target::Custom(group) => match membership::add(tx, who, rules, group, user.as_str()) {
+            Err(Error::AlreadyMember) => Ok(()),
+            other => other,
+        },
+    }
+}
+
+fn take_out(tx: &mut dyn Tx, who: &Principal, user: &str, group: &GroupId) -> Result<()> {
+    check_managed(tx, who, group)?;
+    let user = tx.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
+    if must_stay(who, &user.id, group, tx.is_subadmin(group, &who.user)?) {
+        return Err(if group.is_admin() { Error::AdminGroup } else { Error::OneselfNotAllowed });
+    }
+    tx.remove_from_group(group, &user.id)
+}
+
+fn take_out_of_custom(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    user: &str,
+    group: &CustomGroup,
+) -> Result<()> {
+    tree(tx, who, rules, Denied::RemoveMember).check_visible(group)?;
+    let user = tx.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
+    match tx.membership(group.number, user.id.as_str())? {
+        Some(member) => membership::remove(tx, who, rules, group, &member),
+        None => Ok(()),
+    }
+}
+
+fn check_managed(reader: &dyn Reader, who: &Principal, group: &GroupId) -> Result<()> {
+    if may_manage_group(who, reader.is_subadmin(group, &who.user)?) {
+        Ok(())
+    } else {
+        Err(Denied::ManageGroup.into())
+    }
+}
+
+fn check_given(group: &str) -> Result<()> {
+    if group.is_empty() { Err(Error::NoGroupGiven) } else { Ok(()) }
+}

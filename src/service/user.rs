@@ -1,0 +1,294 @@
+//! Users of the provisioning API: making, finding, changing and deleting them.
+
+use super::Service;
+use super::custom_group::leave_all;
+use super::group::{self, Target};
+use super::paged::Paged;
+use crate::domain::provisioning::{Level, Relation, UserField};
+use crate::domain::{
+    Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result, Rules, Search,
+    User, UserId, UserName,
+};
+use crate::store::{Reader, UserChange};
+
+/// What somebody wants of a new user, not checked yet.
+#[derive(Clone, Debug, Default)]
+pub struct UserRequest {
+    /// The id; empty when none was given.
+    pub id: String,
+    /// The password; empty when none was given.
+    pub password: String,
+    /// The name people see; none means the id.
+    pub display_name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// How much the user may store.
+    pub quota: Option<String>,
+    /// The groups it is put into.
+    pub groups: Vec<String>,
+}
+
+/// A user, and what the principal is to it.
+#[derive(Clone, Debug)]
+pub struct UserView {
+    /// The user.
+    pub user: User,
+    /// What the principal is to it.
+    pub relation: Relation,
+    /// Whether it is the principal itself, who may be an administrator, too.
+    pub oneself: bool,
+}
+
+impl Service {
+    /// Makes a user, in the groups asked for. Cheap refusals come before the password is hashed.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users; `UserExists`; for each group `GroupUnknown`, then
+    /// `NotSubadminOf`; `GroupRequired` for a subadmin who names none; and what is wrong with the id,
+    /// the password and the rest.
+    pub async fn create_user(&self, who: &Principal, request: UserRequest) -> Result<User> {
+        Level::Subadmin.check(who)?;
+        self.read(|reader| check_groups(reader, who, &self.rules, &request))?;
+        let checked = check_fields(&request)?;
+        let hash = self.passwords.hash(&checked.password).await?;
+        let user = checked.with_hash(hash);
+        let (who, rules) = (who.clone(), self.rules);
+        self.write(move |tx| {
+            let who = super::refresh(tx, &who, &rules)?;
+            Level::Subadmin.check(&who)?;
+            let groups = check_groups(tx, &who, &rules, &request)?;
+            tx.insert_user(&user)?;
+            for group in groups {
+                group::put_in(tx, &who, &rules, &group, &user.id)?;
+            }
+            tx.user(user.id.as_str())?.ok_or_else(|| unknown(user.id.as_str()))
+        })
+        .await
+    }
+
+    /// The users that match: all for an administrator, else the members of the principal's own groups.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users.
+    pub async fn find_users(&self, who: &Principal, search: Search) -> Result<Paged<UserId>> {
+        Level::Subadmin.check(who)?;
+        let who = who.clone();
+        self.read_long(move |reader| {
+            if who.administrator {
+                let found = reader.find_users(&search)?;
+                Paged::new(found, &search, |pattern| reader.count_users(pattern))
+            } else {
+                let found = reader.find_managed_users(&who.user, &search)?;
+                Paged::new(found, &search, |pattern| reader.count_managed_users(&who.user, pattern))
+            }
+        })
+        .await
+    }
+
+    /// A user with its details.
+    ///
+    /// # Errors
+    /// `UserUnknown`, then `NotPermitted`.
+    pub fn user(&self, who: &Principal, id: &str) -> Result<UserView> {
+        self.read(|reader| {
+            let view = view(reader, who, id)?;
+            if view.relation.may_see() { Ok(view) } else { Err(Denied::ManageUser.into()) }
+        })
+    }
+
+    /// Changes one field of a user; none stands for a field that there is not.
+    ///
+    /// # Errors
+    /// `UserUnknown`; `NotPermitted` for strangers; `FieldUnknown`; `NotPermitted` for fields the
+    /// principal may not change; and what is wrong with the value.
+    pub async fn edit_user(
+        &self,
+        who: &Principal,
+        id: &str,
+        field: Option<UserField>,
+        value: Option<String>,
+    ) -> Result<()> {
+        let (user, field) = self.read(|reader| check_edit(reader, who, id, field))?;
+        let change = self.change_of(&user, field, value.as_deref()).await?;
+        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
+        self.write(move |tx| {
+            let who = super::refresh(tx, &who, &rules)?;
+            let (user, _) = check_edit(tx, &who, &id, Some(field))?;
+            tx.update_user(&user.id, &change)
+        })
+        .await
+    }
+
+    async fn change_of(&self, user: &User, field: UserField, value: Option<&str>) -> Result<UserChange> {
+        Ok(match field {
+            UserField::DisplayName => {
+                UserChange::DisplayName(UserName::new(value.unwrap_or_default(), &user.id)?)
+            }
+            UserField::Email => UserChange::Email(Email::new(value.ok_or(Error::EmailInvalid)?)?),
+            UserField::Quota => UserChange::Quota(Quota::parse(value.unwrap_or_default())?),
+            UserField::Password => {
+                let password = Password::new(value.unwrap_or_default())?;
+                UserChange::Password(self.passwords.hash(&password).await?)
+            }
+        })
+    }
+
+    /// Deletes a user with everything that hangs on it, in one transaction: places in groups, subadmin
+    /// rights, memberships in custom groups.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who manage no users; `UserUnknown`; `OneselfNotAllowed`;
+    /// `NotPermitted` for users the principal does not manage.
+    pub async fn delete_user(&self, who: &Principal, id: &str) -> Result<()> {
+        Level::Subadmin.check(who)?;
+        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
+        self.write(move |tx| {
+            let user = check_managed(tx, &who, &rules, &id)?;
+            leave_all(tx, &user.id)?;
+            tx.delete_user(&user.id)
+        })
+        .await
+    }
+
+    /// Lets a user log in, or no longer.
+    ///
+    /// # Errors
+    /// As for [`Self::delete_user`].
+    pub async fn set_enabled(&self, who: &Principal, id: &str, enabled: bool) -> Result<()> {
+        Level::Subadmin.check(who)?;
+        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
+        self.write(move |tx| {
+            let user = check_managed(tx, &who, &rules, &id)?;
+            tx.update_user(&user.id, &UserChange::Enabled(enabled))
+        })
+        .await
+    }
+
+    /// The groups a user is in; to a subadmin, those of them that are its own.
+    ///
+    /// # Errors
+    /// `UserUnknown`, then `NotPermitted`.
+    pub fn groups_of_user(&self, who: &Principal, id: &str) -> Result<Vec<GroupId>> {
+        self.read(|reader| {
+            let view = view(reader, who, id)?;
+            let mut groups = reader.groups_of(&view.user.id)?;
+            match view.relation {
+                Relation::Administrator | Relation::Oneself => Ok(groups),
+                Relation::Subadmin => {
+                    let own = reader.subadmin_groups(&who.user)?;
+                    groups.retain(|group| own.contains(group));
+                    Ok(groups)
+                }
+                Relation::Stranger => Err(Denied::ManageUser.into()),
+            }
+        })
+    }
+}
+
+fn unknown(id: &str) -> Error {
+    Error::UserUnknown(id.to_owned())
+}
+
+/// The user with this id in any case, and what the principal is to it.
+pub(super) fn view(reader: &dyn Reader, who: &Principal, id: &str) -> Result<UserView> {
+    let user = reader.user(id)?.ok_or_else(|| unknown(id))?;
+    let administrator = reader.is_group_member(&GroupId::admin(), &user.id)?;
+    let manages = who.subadmin && reader.manages(&who.user, &user.id)?;
+    let relation = Relation::of(who, &user.id, administrator, manages);
+    Ok(UserView { oneself: who.is(&user.id), user, relation })
+}
+
+/// The user, if the principal may delete and disable it.
+fn check_managed(reader: &dyn Reader, who: &Principal, rules: &Rules, id: &str) -> Result<User> {
+    let who = super::refresh(reader, who, rules)?;
+    let view = view(reader, &who, id)?;
+    if view.oneself {
+        return Err(Error::OneselfNotAllowed);
+    }
+    if !view.relation.may_manage() {
+        return Err(Denied::ManageUser.into());
+    }
+    Ok(view.user)
+}
+
+fn check_edit(
+    reader: &dyn Reader,
+    who: &Principal,
+    id: &str,
+    field: Option<UserField>,
+) -> Result<(User, UserField)> {
+    let view = view(reader, who, id)?;
+    if view.relation == Relation::Stranger {
+        return Err(Denied::ManageUser.into());
+    }
+    let field = field.ok_or(Error::FieldUnknown)?;
+    if !view.relation.may_change(field) {
+        return Err(Denied::ManageUser.into());
+    }
+    Ok((view.user, field))
+}
+
+/// What can be said about a new user before its id, password and the rest are looked at, in the order
+/// that clients of ownCloud know.
+fn check_groups(
+    reader: &dyn Reader,
+    who: &Principal,
+    rules: &Rules,
+    request: &UserRequest,
+) -> Result<Vec<Target>> {
+    if reader.user(&request.id)?.is_some() {
+        return Err(Error::UserExists);
+    }
+    let mut groups = Vec::with_capacity(request.groups.len());
+    for id in &request.groups {
+        let group = group::find(reader, id)?;
+        if !group::may_fill(reader, who, rules, &group)? {
+            return Err(Error::NotSubadminOf(id.clone()));
+        }
+        groups.push(group);
+    }
+    if groups.is_empty() && !who.administrator {
+        return Err(Error::GroupRequired);
+    }
+    Ok(groups)
+}
+
+/// A new user whose password has not been hashed yet.
+struct Checked {
+    id: UserId,
+    password: Password,
+    display_name: UserName,
+    email: Option<Email>,
+    quota: Quota,
+}
+
+impl Checked {
+    fn with_hash(self, password: PasswordHash) -> NewUser {
+        let Self { id, display_name, email, quota, .. } = self;
+        NewUser { id, password, display_name, email, quota }
+    }
+}
+
+fn check_fields(request: &UserRequest) -> Result<Checked> {
+    let id = UserId::new(&request.id)?;
+    let password = Password::new(&request.password)?;
+    let display_name = UserName::new(request.display_name.as_deref().unwrap_or_default(), &id)?;
+    let email = Email::new(request.email.as_deref().unwrap_or_default())?;
+    let quota = request.quota.as_deref().filter(|quota| !quota.is_empty());
+    let quota = quota.map_or(Ok(Quota::Default), Quota::parse)?;
+    Ok(Checked { id, password, display_name, email, quota })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_user_has_defaults() {
+        let request = UserRequest { id: "frank".into(), password: "secret".into(), ..UserRequest::default() };
+        let user = check_fields(&request).expect("valid");
+        assert_eq!(user.display_name.as_str(), "frank");
+        assert_eq!(user.email, None);
+        assert_eq!(user.quota, Quota::Default);
+    }
+}
