@@ -2,6 +2,8 @@
 //!
 //! Expected answers are written by hand, as values. Each success has its refusals beside it.
 
+#![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 #[path = "wire/bad_input.rs"]
 mod bad_input;
 #[path = "wire/harness.rs"]
