@@ -64,9 +64,9 @@ impl Problem {
         let root = Name::dav("error");
         writer.root(&root, &[DAV, SABREDAV]);
         writer.raw("\n  ");
-        writer.text_element(&sabredav("exception"), &self.qualified_exception());
+        writer.text_element(&Name::sabredav("exception"), &self.qualified_exception());
         writer.raw("\n  ");
-        writer.text_element(&sabredav("message"), &printable(&self.message));
+        writer.text_element(&Name::sabredav("message"), &printable(&self.message));
         writer.raw("\n");
         writer.end(&root);
         writer.raw("\n");
@@ -90,10 +90,6 @@ impl Problem {
 /// A message may quote what a client sent; XML cannot carry every character of that.
 fn printable(message: &str) -> String {
     message.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), "\u{fffd}")
-}
-
-const fn sabredav(local: &'static str) -> Name {
-    Name { namespace: std::borrow::Cow::Borrowed(SABREDAV), local: std::borrow::Cow::Borrowed(local) }
 }
 
 /// Which refusals the manual prints as 401; a stranger who lists members gets 403 there, too.

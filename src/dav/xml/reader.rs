@@ -1,4 +1,4 @@
-//! XML in: a small, namespace-aware tree of a request body; and qualified names, for both directions.
+//! XML in: a small, namespace-aware tree of a request body.
 //!
 //! Nothing outside the body is ever looked at: a document type declaration is refused, and of entities
 //! only the five that XML predefines are known.
@@ -10,45 +10,12 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use thiserror::Error;
 
-/// The namespace of WebDAV.
-pub const DAV: &str = "DAV:";
-/// The namespace of ownCloud's properties.
-pub const OWNCLOUD: &str = "http://owncloud.org/ns";
-/// The namespace in which errors are explained.
-pub const SABREDAV: &str = "http://sabredav.org/ns";
+use super::{DAV, Name};
 
 /// As deep as elements may lie in each other.
 const MAX_DEPTH: usize = 32;
 /// As many elements a body may have.
 const MAX_ELEMENTS: usize = 4096;
-
-/// A qualified name: namespace (empty for none) and local part.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name {
-    /// The namespace; empty for none.
-    pub namespace: Cow<'static, str>,
-    /// The local part.
-    pub local: Cow<'static, str>,
-}
-
-impl Name {
-    /// A name of the WebDAV namespace.
-    pub const fn dav(local: &'static str) -> Self {
-        Self { namespace: Cow::Borrowed(DAV), local: Cow::Borrowed(local) }
-    }
-
-    /// A name of ownCloud's namespace.
-    pub const fn owncloud(local: &'static str) -> Self {
-        Self { namespace: Cow::Borrowed(OWNCLOUD), local: Cow::Borrowed(local) }
-    }
-}
-
-/// `{namespace}local`, the way clients of ownCloud read names in messages.
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{{{}}}{}", self.namespace, self.local)
-    }
-}
 
 /// An element of a request body. Attributes are of no use to any request and are dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -310,117 +277,6 @@ fn is_ncname(name: &str) -> bool {
     name.starts_with(start) && name.chars().all(follow)
 }
 
-/// XML out: names with the prefixes that clients of ownCloud expect, text escaped.
-///
-/// The prefixes `d`, `s` and `oc` are declared by [`Writer::root`]; any other namespace gets `x1`, `x2`
-/// ... and is declared on each element of it.
-#[derive(Debug, Default)]
-pub struct Writer {
-    out: String,
-    /// Namespaces without a prefix of their own, in the order in which they came.
-    foreign: Vec<String>,
-}
-
-impl Writer {
-    /// The start of a root element, with the fixed prefixes that are given declared on it.
-    pub fn root(&mut self, name: &Name, prefixes: &[&str]) {
-        self.out.push('<');
-        self.qualified(name);
-        for namespace in prefixes {
-            self.out.push_str(" xmlns:");
-            self.out.push_str(fixed_prefix(namespace).unwrap_or_default());
-            self.out.push_str("=\"");
-            self.text(namespace);
-            self.out.push('"');
-        }
-        self.out.push('>');
-    }
-
-    /// A start tag.
-    pub fn start(&mut self, name: &Name) {
-        self.tag(name, ">");
-    }
-
-    /// An element without content.
-    pub fn empty(&mut self, name: &Name) {
-        self.tag(name, "/>");
-    }
-
-    /// An end tag.
-    pub fn end(&mut self, name: &Name) {
-        self.out.push_str("</");
-        self.qualified(name);
-        self.out.push('>');
-    }
-
-    /// Text, escaped.
-    pub fn text(&mut self, text: &str) {
-        self.out.push_str(&quick_xml::escape::escape(text));
-    }
-
-    /// An element that holds text alone.
-    pub fn text_element(&mut self, name: &Name, text: &str) {
-        self.start(name);
-        self.text(text);
-        self.end(name);
-    }
-
-    /// Text that is XML already: what another writer produced, and hrefs, which have nothing to escape.
-    pub fn raw(&mut self, xml: &str) {
-        self.out.push_str(xml);
-    }
-
-    /// Takes out what was written so far.
-    pub fn take(&mut self) -> String {
-        std::mem::take(&mut self.out)
-    }
-
-    fn tag(&mut self, name: &Name, end: &str) {
-        self.out.push('<');
-        self.qualified(name);
-        if name.namespace.is_empty() {
-            self.out.push_str(" xmlns=\"\"");
-        } else if fixed_prefix(&name.namespace).is_none() {
-            self.out.push_str(" xmlns:");
-            self.foreign_prefix(&name.namespace);
-            self.out.push_str("=\"");
-            self.text(&name.namespace);
-            self.out.push('"');
-        }
-        self.out.push_str(end);
-    }
-
-    fn qualified(&mut self, name: &Name) {
-        if let Some(prefix) = fixed_prefix(&name.namespace) {
-            self.out.push_str(prefix);
-            self.out.push(':');
-        } else if !name.namespace.is_empty() {
-            self.foreign_prefix(&name.namespace);
-            self.out.push(':');
-        }
-        self.out.push_str(&name.local);
-    }
-
-    fn foreign_prefix(&mut self, namespace: &str) {
-        let known = self.foreign.iter().position(|known| known == namespace);
-        let index = known.unwrap_or_else(|| {
-            self.foreign.push(namespace.to_owned());
-            self.foreign.len() - 1
-        });
-        self.out.push('x');
-        self.out.push_str(&(index + 1).to_string());
-    }
-}
-
-fn fixed_prefix(namespace: &str) -> Option<&'static str> {
-    match namespace {
-        DAV => Some("d"),
-        OWNCLOUD => Some("oc"),
-        SABREDAV => Some("s"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -503,26 +359,5 @@ mod tests {
         utf16.extend("<a>é</a>".encode_utf16().flat_map(u16::to_le_bytes));
         assert_eq!(parse(&utf16).expect("utf-16").text, "é");
         assert_eq!(parse(b"<a>\xff</a>"), Err(XmlError::Encoding("UTF-8")));
-    }
-
-    #[test]
-    fn written_names_read_back() {
-        let names = [
-            Name::dav("prop"),
-            Name::owncloud("role"),
-            Name { namespace: "urn:a&b".into(), local: "x".into() },
-            Name { namespace: "urn:other".into(), local: "y".into() },
-            Name { namespace: "".into(), local: "z".into() },
-        ];
-        let mut writer = Writer::default();
-        writer.root(&Name::dav("multistatus"), &[DAV, SABREDAV, OWNCLOUD]);
-        for name in &names {
-            writer.text_element(name, "1 < 2 & \"3\"");
-        }
-        writer.end(&Name::dav("multistatus"));
-        let root = parse(writer.take().as_bytes()).expect("well-formed");
-        for (child, name) in root.children.iter().zip(&names) {
-            assert_eq!((&child.name, child.text.as_str()), (name, "1 < 2 & \"3\""));
-        }
     }
 }
