@@ -25,6 +25,7 @@ use crate::config::{Config, seconds};
 use crate::dav::Dav;
 use crate::domain::{Result, StoreFailure};
 use crate::edge::{BasePath, Refusal, Request, Response};
+use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
 /// As much of a body that is too long is read and thrown away, in bytes. Most clients read no answer
@@ -35,6 +36,7 @@ const DISCARDED: usize = 16 << 20;
 pub struct Dispatch {
     authenticator: Authenticator,
     dav: Dav,
+    ocs: Ocs,
     cors: Cors,
     base_path: BasePath,
     /// What a 401 asks for.
@@ -54,7 +56,8 @@ impl Dispatch {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", config.server_name.as_str());
         Ok(Self {
             authenticator: Authenticator::new(service.clone())?,
-            dav: Dav::new(service, config.compat, &config.base_path),
+            dav: Dav::new(service.clone(), config.compat, &config.base_path),
+            ocs: Ocs::new(service, ocs_settings(config)),
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
@@ -72,10 +75,13 @@ impl Dispatch {
     {
         let (mut head, body) = request.into_parts();
         head.uri = in_order(head.uri, &self.base_path);
-        let (method, grant) = (head.method.clone(), self.cors.grant(&head.headers));
+        let (method, uri, grant) = (head.method.clone(), head.uri.clone(), self.cors.grant(&head.headers));
         let answered = AssertUnwindSafe(self.answer(head, body)).catch_unwind().await;
-        let broken = |_| self.dav.refuse(&Refusal::Failed(StoreFailure::new("a request panicked").into()));
-        let mut response = self.finish(&method, answered.unwrap_or_else(broken));
+        let panicked = |_| {
+            let refusal = Refusal::Failed(StoreFailure::new("a request panicked").into());
+            self.refuse(&uri, &HeaderMap::new(), &refusal)
+        };
+        let mut response = self.finish(&method, answered.unwrap_or_else(panicked));
         grant.write(&method, &mut response);
         response
     }
@@ -88,16 +94,29 @@ impl Dispatch {
         if is_preflight(&head) {
             return self.dav.preflight();
         }
-        let who = match self.authenticator.authenticate(&head.headers).await {
-            Ok(who) => who,
-            Err(refusal) => return self.dav.refuse(&refusal),
+        let who = self.authenticator.authenticate(&head.headers).await;
+        // What strangers send is not worth reading.
+        let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
+        let mut response = match (body, Protocol::of(&head.uri), &who) {
+            (Err(refusal), _, _) => self.refuse(&head.uri, &head.headers, &refusal),
+            (Ok(body), Protocol::Ocs, who) => {
+                self.ocs.handle(who.as_ref(), Request::from_parts(head, body)).await
+            }
+            (Ok(body), Protocol::Dav, Ok(who)) => self.dav.handle(who, Request::from_parts(head, body)).await,
+            (Ok(_), Protocol::Dav, Err(refusal)) => self.dav.refuse(refusal),
         };
-        let mut response = match self.read(&head.headers, body).await {
-            Ok(body) => self.dav.handle(&who, Request::from_parts(head, body)).await,
-            Err(refusal) => self.dav.refuse(&refusal),
-        };
-        response.extensions_mut().insert(who.user);
+        if let Ok(who) = who {
+            response.extensions_mut().insert(who.user);
+        }
         response
+    }
+
+    /// The answer to a request that no protocol gets to see, in the form of the one it was meant for.
+    fn refuse(&self, uri: &Uri, headers: &HeaderMap, refusal: &Refusal) -> Response {
+        match Protocol::of(uri) {
+            Protocol::Ocs => self.ocs.refuse(uri, headers, refusal),
+            Protocol::Dav => self.dav.refuse(refusal),
+        }
     }
 
     /// The whole body, within the limits.
@@ -139,6 +158,35 @@ impl Dispatch {
             *response.body_mut() = Bytes::new();
         }
         response.map(Full::new)
+    }
+}
+
+/// Who answers.
+enum Protocol {
+    /// The provisioning API, and what clients ask before they log in.
+    Ocs,
+    /// WebDAV, which has everything else, down to the root.
+    Dav,
+}
+
+impl Protocol {
+    fn of(uri: &Uri) -> Self {
+        match uri.path().split('/').nth(1) {
+            Some("ocs" | "status.php") => Protocol::Ocs,
+            _ => Protocol::Dav,
+        }
+    }
+}
+
+fn ocs_settings(config: &Config) -> OcsSettings {
+    OcsSettings {
+        compat: config.compat,
+        server_name: config.server_name.as_str().to_owned(),
+        base_path: config.base_path.clone(),
+        apps_dir: config.apps_dir.clone(),
+        home_template: config.home_template.clone().map(String::from),
+        data_dir: config.data_dir.clone(),
+        tls: false,
     }
 }
 
@@ -285,6 +333,46 @@ mod tests {
         let length = head.headers()[CONTENT_LENGTH].to_str().expect("text").to_owned();
         assert_eq!(body(get).await.len().to_string(), length);
         assert_eq!(body(head).await, "");
+    }
+
+    #[tokio::test]
+    async fn each_protocol_answers_its_own_paths() {
+        let (dispatch, _directory) = dispatch(&config("base_path = '/owncloud'")).await;
+        for (target, status, content) in [
+            ("/ocs/v1.php/cloud/users", "200 OK", "<element>admin</element>"),
+            ("//owncloud/ocs//v2.php/cloud/users?format=json", "200 OK", "[\"admin\"]"),
+            ("/ocs", "404 Not Found", "<ocs>"),
+            ("/status.php", "200 OK", "\"installed\":"),
+            ("/ocsy", "404 Not Found", "d:error"),
+            ("/remote.php/dav/ocs/v1.php", "404 Not Found", "d:error"),
+        ] {
+            let response = dispatch.respond(request("GET", target, "")).await;
+            assert_eq!(response.status().to_string(), status, "{target}");
+            let body = body(response).await;
+            assert!(body.contains(content), "{target}: {body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn strangers_are_refused_in_the_form_they_asked_for() {
+        let (dispatch, _directory) = dispatch(&config("max_body_bytes = 10")).await;
+        for (target, status, content) in [
+            ("/ocs/v1.php/cloud/users", StatusCode::UNAUTHORIZED, "<statuscode>997</statuscode>"),
+            ("/ocs/v2.php/cloud/users?format=json", StatusCode::UNAUTHORIZED, "\"statuscode\":997"),
+            ("/status.php", StatusCode::OK, "\"installed\":"),
+            ("/", StatusCode::UNAUTHORIZED, "d:error"),
+        ] {
+            let mut stranger = request("GET", target, "");
+            stranger.headers_mut().remove(AUTHORIZATION);
+            let response = dispatch.respond(stranger).await;
+            assert_eq!(response.status(), status, "{target}");
+            assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == StatusCode::UNAUTHORIZED);
+            let body = body(response).await;
+            assert!(body.contains(content), "{target}: {body}");
+        }
+        let response = dispatch.respond(request("POST", "/ocs/v1.php/cloud/users", "userid=someone")).await;
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(body(response).await.contains("<ocs>"));
     }
 
     #[tokio::test]

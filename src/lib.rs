@@ -15,8 +15,8 @@
 //! - [`dispatch`]: the order of every request: path, credentials, body, protocol. The only place that
 //!   knows all protocols.
 //! - [`auth`]: from the `Authorization` header to the [`domain::Principal`] who asks.
-//! - [`dav`]: WebDAV. Bytes become a command, a command becomes calls of the service, and what comes back
-//!   becomes bytes. The protocols know nothing of each other.
+//! - [`dav`] and [`ocs`]: WebDAV and the provisioning API. Bytes become a command, a command becomes calls
+//!   of the service, and what comes back becomes bytes. The two know nothing of each other.
 //! - [`service`]: the use cases: one function and one transaction each.
 //! - [`domain`]: types that cannot be invalid, errors, and who may do what. Knows neither HTTP nor SQL.
 //! - [`store`]: keeping it all, as traits in terms of the domain, and the one implementation on SQLite.
