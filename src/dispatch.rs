@@ -25,6 +25,7 @@ use crate::config::{Config, seconds};
 use crate::dav::Dav;
 use crate::domain::{Result, StoreFailure};
 use crate::edge::{BasePath, Refusal, Request, Response};
+use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
 /// As much of a body that is too long is read and thrown away, in bytes. Most clients read no answer
@@ -35,6 +36,7 @@ const DISCARDED: usize = 16 << 20;
 pub struct Dispatch {
     authenticator: Authenticator,
     dav: Dav,
+    ocs: Ocs,
     cors: Cors,
     base_path: BasePath,
     /// What a 401 asks for.
@@ -54,7 +56,8 @@ impl Dispatch {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", config.server_name.as_str());
         Ok(Self {
             authenticator: Authenticator::new(service.clone())?,
-            dav: Dav::new(service, config.compat, &config.base_path),
+            dav: Dav::new(service.clone(), config.compat, &config.base_path),
+            ocs: Ocs::new(service, ocs_settings(config)),
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
@@ -73,8 +76,12 @@ impl Dispatch {
         let (mut head, body) = request.into_parts();
         head.uri = in_order(head.uri, &self.base_path);
         let (method, grant) = (head.method.clone(), self.cors.grant(&head.headers));
+        let uri = head.uri.clone();
         let answered = AssertUnwindSafe(self.answer(head, body)).catch_unwind().await;
-        let broken = |_| self.dav.refuse(&Refusal::Failed(StoreFailure::new("a request panicked").into()));
+        let broken = |_| {
+            let panicked = Refusal::Failed(StoreFailure::new("a request panicked").into());
+            self.refuse(&uri, &HeaderMap::new(), &panicked)
+        };
         let mut response = self.finish(&method, answered.unwrap_or_else(broken));
         grant.write(&method, &mut response);
         response
@@ -90,14 +97,24 @@ impl Dispatch {
         }
         let who = match self.authenticator.authenticate(&head.headers).await {
             Ok(who) => who,
+            // Some of what is not DAV is open to everybody, and needs no body.
+            Err(refusal) if is_ocs(&head.uri) => {
+                return self.ocs.handle(Err(&refusal), Request::from_parts(head, Bytes::new())).await;
+            }
             Err(refusal) => return self.dav.refuse(&refusal),
         };
         let mut response = match self.read(&head.headers, body).await {
+            Ok(body) if is_ocs(&head.uri) => self.ocs.handle(Ok(&who), Request::from_parts(head, body)).await,
             Ok(body) => self.dav.handle(&who, Request::from_parts(head, body)).await,
-            Err(refusal) => self.dav.refuse(&refusal),
+            Err(refusal) => self.refuse(&head.uri, &head.headers, &refusal),
         };
         response.extensions_mut().insert(who.user);
         response
+    }
+
+    /// An answer before the protocol has looked at the request.
+    fn refuse(&self, uri: &Uri, headers: &HeaderMap, refusal: &Refusal) -> Response {
+        if is_ocs(uri) { self.ocs.refuse(uri, headers, refusal) } else { self.dav.refuse(refusal) }
     }
 
     /// The whole body, within the limits.
@@ -139,6 +156,23 @@ impl Dispatch {
             *response.body_mut() = Bytes::new();
         }
         response.map(Full::new)
+    }
+}
+
+/// Whether a path, in order, is not one of DAV.
+fn is_ocs(uri: &Uri) -> bool {
+    let path = uri.path();
+    path == "/ocs" || path.starts_with("/ocs/") || path.trim_end_matches('/') == "/status.php"
+}
+
+fn ocs_settings(config: &Config) -> OcsSettings {
+    OcsSettings {
+        compat: config.compat,
+        server_name: config.server_name.as_str().to_owned(),
+        apps_dir: config.apps_dir.clone(),
+        home_template: config.home_template.as_ref().map(|template| template.as_str().to_owned()),
+        data_dir: config.data_dir.clone(),
+        ..OcsSettings::default()
     }
 }
 

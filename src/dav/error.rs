@@ -126,6 +126,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::NotSubadminOf(_)
         | Error::OneselfNotAllowed
         | Error::AdminGroup
+        | Error::AppStays
         | Error::SubadminsOff => StatusCode::FORBIDDEN,
         Error::NameInvalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::UserIdInvalid(_)
@@ -135,6 +136,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::PasswordBlank
         | Error::GroupIdInvalid(_)
         | Error::GroupRequired
+        | Error::NoGroupGiven
+        | Error::FieldUnknown
         | Error::NotASubadmin
         | Error::PatternTooLong => StatusCode::BAD_REQUEST,
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
