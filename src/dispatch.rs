@@ -182,7 +182,6 @@ fn ocs_settings(config: &Config) -> OcsSettings {
     OcsSettings {
         compat: config.compat,
         server_name: config.server_name.as_str().to_owned(),
-        base_path: config.base_path.clone(),
         apps_dir: config.apps_dir.clone(),
         home_template: config.home_template.clone().map(String::from),
         data_dir: config.data_dir.clone(),

@@ -22,7 +22,7 @@ use http::header::HOST;
 use http::{HeaderMap, Method, Uri};
 
 use crate::domain::{AppId, Error, Principal};
-use crate::edge::{BasePath, Compat, Refusal, Request, Response};
+use crate::edge::{Compat, Refusal, Request, Response};
 use crate::service::{Apps, Homes, Service};
 use command::Command;
 use execute::{Executor, Outcome};
@@ -37,8 +37,6 @@ pub struct OcsSettings {
     pub compat: Compat,
     /// What the server calls itself.
     pub server_name: String,
-    /// What stands before every path.
-    pub base_path: BasePath,
     /// The directory in which apps are installed, one directory each.
     pub apps_dir: Option<PathBuf>,
     /// Where users have their files; `{user}` stands for the id.
@@ -54,7 +52,6 @@ impl Default for OcsSettings {
         Self {
             compat: Compat::default(),
             server_name: env!("CARGO_PKG_NAME").to_owned(),
-            base_path: BasePath::default(),
             apps_dir: None,
             home_template: None,
             data_dir: PathBuf::from("."),

@@ -80,6 +80,9 @@ fn of_rule(operation: Operation, error: &Error, compat: Compat) -> u16 {
 
         (Do::CreateSubadmin, Error::GroupUnknown(_)) => 102,
         (Do::CreateSubadmin, Error::AdminGroup | Error::SubadminsOff) => 103,
+        // What the rules of custom groups refuse.
+        (Do::CreateSubadmin, Error::NotPermitted(_) | Error::SharingRestricted(_)) => 103,
+        (Do::RemoveSubadmin, Error::NotPermitted(_) | Error::LastAdmin(_)) => 103,
         (Do::RemoveSubadmin, Error::GroupUnknown(_)) => by_profile(101, 102),
         (Do::RemoveSubadmin, Error::NotASubadmin) => 102,
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::value::Value;
+use crate::domain::provisioning::Relation;
 use crate::domain::{Email, User};
 use crate::edge::Compat;
 use crate::service::{AppInfo, Usage, UserView};
@@ -40,9 +41,10 @@ fn entries(compat: Compat) -> &'static [Entry] {
     }
 }
 
-/// A user's details. Whether oneself is enabled goes without saying.
+/// A user's details. Those who manage no users are not told what they know, that they are enabled.
 pub(super) fn user(compat: Compat, details: &Details<'_>) -> Value {
-    let shown = |name: &&Entry| !(details.found.oneself && name.0 == "enabled");
+    let told = details.found.relation != Relation::Oneself;
+    let shown = |entry: &&Entry| told || entry.0 != "enabled";
     let entries = entries(compat).iter().filter(shown);
     Value::Map(entries.map(|(name, value)| ((*name).to_owned(), value(details, compat))).collect())
 }

@@ -7,7 +7,7 @@ use super::membership;
 use super::paged::Paged;
 use crate::domain::provisioning::{Level, may_manage_group, must_stay};
 use crate::domain::{
-    CustomGroup, Denied, Error, GroupId, GroupRef, Principal, Result, Rules, Search, UserId,
+    CustomGroup, Denied, Error, GroupId, GroupRef, NameFault, Principal, Result, Rules, Search, UserId,
 };
 use crate::store::{Reader, Tx};
 
@@ -37,18 +37,22 @@ impl Service {
     /// Makes a group.
     ///
     /// # Errors
-    /// `NotPermitted` for those who manage no users; `GroupIdInvalid`; `GroupExists`; `NotPermitted`
-    /// for those who are no administrators.
+    /// `NotPermitted` for those who manage no users; `GroupIdInvalid` for what is no id at all;
+    /// `GroupExists`; `NotPermitted` for those who are no administrators; and `GroupIdInvalid` for all
+    /// that is not allowed here, though it is in ownCloud.
     pub async fn create_group(&self, who: &Principal, id: &str) -> Result<()> {
         Level::Subadmin.check(who)?;
-        let group = GroupId::new(id)?;
-        let (who, rules) = (who.clone(), self.rules);
+        let checked = GroupId::new(id);
+        if let Err(Error::GroupIdInvalid(NameFault::Blank | NameFault::OuterSpace)) = checked {
+            return checked.map(drop);
+        }
+        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
         self.write(move |tx| {
-            if tx.group_exists(&group)? {
+            if exists(tx, &id)? {
                 return Err(Error::GroupExists);
             }
             Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
-            tx.insert_group(&group)
+            tx.insert_group(&checked?)
         })
         .await
     }
@@ -154,6 +158,14 @@ pub(super) fn find(reader: &dyn Reader, id: &str) -> Result<Target> {
         Ok(Target::Group(group))
     } else {
         Err(Error::GroupUnknown(id.to_owned()))
+    }
+}
+
+fn exists(reader: &dyn Reader, id: &str) -> Result<bool> {
+    match find(reader, id) {
+        Ok(_) => Ok(true),
+        Err(Error::GroupUnknown(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

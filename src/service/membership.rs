@@ -183,7 +183,11 @@ pub(super) fn remove(
 }
 
 /// `LastAdmin` if `member` is the only admin of the group.
-fn check_admin_remains(reader: &dyn Reader, group: &CustomGroup, member: &Membership) -> Result<()> {
+pub(super) fn check_admin_remains(
+    reader: &dyn Reader,
+    group: &CustomGroup,
+    member: &Membership,
+) -> Result<()> {
     if is_last_admin(member.role, reader.count_admins(group.number)?) {
         return Err(Error::LastAdmin(group.number));
     }

@@ -1,32 +1,42 @@
-//! Subadmins: users who manage the members of a group without being administrators.
+//! Subadmins: users who manage the members of a group without being administrators. Of a custom group,
+//! those are its admins.
 
 use super::Service;
+use super::custom_group::tree;
 use super::group::{self, Target};
+use super::membership::check_admin_remains;
 use super::user::view;
 use crate::domain::provisioning::Level;
-use crate::domain::{Denied, Error, GroupId, Principal, Result, User, UserId};
-use crate::store::Reader;
+use crate::domain::{
+    CustomGroup, Denied, Error, GroupId, Principal, Result, Role, Rules, Search, User, UserId,
+};
+use crate::store::{Reader, Tx};
 
 impl Service {
-    /// Makes a user subadmin of a group; nothing happens if it is.
+    /// Makes a user subadmin of a group; nothing happens if it is. Of a custom group the user becomes
+    /// an admin, and a member before.
     ///
     /// # Errors
     /// `NotPermitted` for those who are no administrators; `UserUnknown`; `GroupUnknown`; `AdminGroup`
-    /// for the group of the administrators; `SubadminsOff` when they are switched off.
+    /// for the group of the administrators; `SubadminsOff` when they are switched off; and what the
+    /// rules of custom groups refuse.
     pub async fn add_subadmin(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
         Level::Administrator.check(who)?;
         let (who, rules) = (who.clone(), self.rules);
         let (user, group) = (user.to_owned(), group.to_owned());
         self.write(move |tx| {
-            Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
-            let (user, group) = check_pair(tx, &user, &group)?;
-            if group.is_admin() {
-                return Err(Error::AdminGroup);
+            let who = super::refresh(tx, &who, &rules)?;
+            Level::Administrator.check(&who)?;
+            let (user, target) = find_pair(tx, &user, &group)?;
+            match &target {
+                Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
+                Target::Group(_) if !rules.allow_subadmins => Err(Error::SubadminsOff),
+                Target::Group(group) => tx.add_subadmin(group, &user.id),
+                Target::Custom(group) => {
+                    group::put_in(tx, &who, &rules, &target, &user.id)?;
+                    tx.set_role(group.number, &user.id, Role::Admin)
+                }
             }
-            if !rules.allow_subadmins {
-                return Err(Error::SubadminsOff);
-            }
-            tx.add_subadmin(&group, &user.id)
         })
         .await
     }
@@ -35,23 +45,26 @@ impl Service {
     ///
     /// # Errors
     /// `NotPermitted` for those who are no administrators; `UserUnknown`; `GroupUnknown`;
-    /// `NotASubadmin`.
+    /// `NotASubadmin`; and what the rules of custom groups refuse.
     pub async fn remove_subadmin(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
         Level::Administrator.check(who)?;
         let (who, rules) = (who.clone(), self.rules);
         let (user, group) = (user.to_owned(), group.to_owned());
         self.write(move |tx| {
-            Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
-            let (user, group) = check_pair(tx, &user, &group)?;
-            if !tx.is_subadmin(&group, &user.id)? {
-                return Err(Error::NotASubadmin);
+            let who = super::refresh(tx, &who, &rules)?;
+            Level::Administrator.check(&who)?;
+            match find_pair(tx, &user, &group)? {
+                (user, Target::Custom(group)) => demote(tx, &who, &rules, &group, &user),
+                (user, Target::Group(group)) if tx.is_subadmin(&group, &user.id)? => {
+                    tx.remove_subadmin(&group, &user.id)
+                }
+                (_, Target::Group(_)) => Err(Error::NotASubadmin),
             }
-            tx.remove_subadmin(&group, &user.id)
         })
         .await
     }
 
-    /// The groups a user is subadmin of; none where subadmins are switched off.
+    /// The groups a user is subadmin of, custom groups left out; none where subadmins are switched off.
     ///
     /// # Errors
     /// `UserUnknown`, then `NotPermitted`.
@@ -71,23 +84,36 @@ impl Service {
     /// Those who are subadmin of a group; nobody where subadmins are switched off.
     ///
     /// # Errors
-    /// `NotPermitted` for those who are no administrators, then `GroupUnknown`.
+    /// `NotPermitted` for those who are no administrators; `GroupUnknown`; `NotPermitted` for a custom
+    /// group that the principal may not see.
     pub async fn subadmins(&self, who: &Principal, group: &str) -> Result<Vec<UserId>> {
         Level::Administrator.check(who)?;
-        let (rules, group) = (self.rules, group.to_owned());
+        let (who, rules, group) = (who.clone(), self.rules, group.to_owned());
         self.read_long(move |reader| match group::find(reader, &group)? {
             Target::Group(group) if rules.allow_subadmins => reader.subadmins(&group),
-            Target::Group(_) | Target::Custom(_) => Ok(Vec::new()),
+            Target::Group(_) => Ok(Vec::new()),
+            Target::Custom(group) => {
+                tree(reader, &who, &rules, Denied::ListMembers).check_visible(&group)?;
+                let mut members = reader.memberships(group.number, &Search::default())?;
+                members.retain(|member| member.role == Role::Admin);
+                Ok(members.into_iter().map(|member| member.user).collect())
+            }
         })
         .await
     }
 }
 
-/// The user and the group; custom groups have no subadmins, but admins of their own.
-fn check_pair(reader: &dyn Reader, user: &str, group: &str) -> Result<(User, GroupId)> {
+fn find_pair(reader: &dyn Reader, user: &str, group: &str) -> Result<(User, Target)> {
     let user = reader.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
-    match group::find(reader, group)? {
-        Target::Group(group) => Ok((user, group)),
-        Target::Custom(_) => Err(Error::GroupUnknown(group.to_owned())),
+    Ok((user, group::find(reader, group)?))
+}
+
+fn demote(tx: &mut dyn Tx, who: &Principal, rules: &Rules, group: &CustomGroup, user: &User) -> Result<()> {
+    tree(tx, who, rules, Denied::SetRole).check_manager(group)?;
+    let member = tx.membership(group.number, user.id.as_str())?.ok_or(Error::NotASubadmin)?;
+    if member.role != Role::Admin {
+        return Err(Error::NotASubadmin);
     }
+    check_admin_remains(tx, group, &member)?;
+    tx.set_role(group.number, &user.id, Role::Member)
 }

@@ -35,8 +35,6 @@ pub struct UserView {
     pub user: User,
     /// What the principal is to it.
     pub relation: Relation,
-    /// Whether it is the principal itself, who may be an administrator, too.
-    pub oneself: bool,
 }
 
 impl Service {
@@ -195,14 +193,14 @@ pub(super) fn view(reader: &dyn Reader, who: &Principal, id: &str) -> Result<Use
     let administrator = reader.is_group_member(&GroupId::admin(), &user.id)?;
     let manages = who.subadmin && reader.manages(&who.user, &user.id)?;
     let relation = Relation::of(who, &user.id, administrator, manages);
-    Ok(UserView { oneself: who.is(&user.id), user, relation })
+    Ok(UserView { user, relation })
 }
 
 /// The user, if the principal may delete and disable it.
 fn check_managed(reader: &dyn Reader, who: &Principal, rules: &Rules, id: &str) -> Result<User> {
     let who = super::refresh(reader, who, rules)?;
     let view = view(reader, &who, id)?;
-    if view.oneself {
+    if who.is(&view.user.id) {
         return Err(Error::OneselfNotAllowed);
     }
     if !view.relation.may_manage() {
