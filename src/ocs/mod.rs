@@ -26,9 +26,9 @@ use crate::edge::{Compat, Refusal, Request, Response};
 use crate::service::{Apps, Homes, Service};
 use command::Command;
 use execute::{Executor, Outcome};
-use params::Params;
+use params::{Malformed, Params};
 use reply::Reply;
-use route::{Notice, Operation, Route, Target};
+use route::{Notice, Operation, Resource, Route, Target};
 
 /// What an operator decides about the API.
 #[derive(Clone, Debug)]
@@ -57,6 +57,28 @@ impl Default for OcsSettings {
             data_dir: PathBuf::from("."),
             tls: false,
         }
+    }
+}
+
+/// Why an operation was not carried out.
+enum Fault {
+    /// It is not there, as long as it is switched off.
+    SwitchedOff,
+    /// Its parameters cannot be read.
+    Malformed(Malformed),
+    /// The service refused.
+    Refused(Error),
+}
+
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Self {
+        Fault::Malformed(malformed)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Refused(error)
     }
 }
 
@@ -93,21 +115,33 @@ impl Ocs {
             Ok(operation) => operation,
             Err(allow) => return reply.wrong_method(&allow),
         };
-        let who = match who {
-            Ok(who) => who,
+        let done = match who {
+            Ok(who) => self.perform(who, operation, &resource, params).await,
             Err(refusal) => return reply.refusal(refusal),
         };
-        if let Err(response) = self.admit(who, operation, &reply) {
-            return response;
+        match done {
+            Ok(outcome) => reply.outcome(outcome),
+            Err(Fault::Refused(error)) => reply.error(operation, &error, compat),
+            Err(Fault::Malformed(malformed)) => reply.malformed(&malformed),
+            Err(Fault::SwitchedOff) => reply.switched_off(),
         }
-        let command = params.and_then(|params| Command::read(operation, &resource, &params));
-        match command {
-            Err(malformed) => reply.malformed(&malformed),
-            Ok(command) => match self.executor.execute(who, command).await {
-                Ok(outcome) => reply.outcome(outcome),
-                Err(error) => reply.error(operation, &error, compat),
-            },
+    }
+
+    /// Nobody below the level of an operation learns whether its parameters would have done.
+    async fn perform(
+        &self,
+        who: &Principal,
+        operation: Operation,
+        resource: &Resource,
+        params: Result<Params, Malformed>,
+    ) -> Result<Outcome, Fault> {
+        let provisioning = AppId::new("provisioning_api");
+        if operation.is_provisioning() && !self.executor.service.app_enabled(&provisioning)? {
+            return Err(Fault::SwitchedOff);
         }
+        operation.level().check(who)?;
+        let command = Command::read(operation, resource, &params?)?;
+        Ok(self.executor.execute(who, command).await?)
     }
 
     /// Answers a request that was refused before anybody looked at what it asks for.
@@ -128,18 +162,5 @@ impl Ocs {
                 reply.outcome(Outcome::of(data))
             }
         }
-    }
-
-    /// Lets those pass for whom the operation is there at all.
-    fn admit(&self, who: &Principal, operation: Operation, reply: &Reply) -> Result<(), Response> {
-        let compat = self.executor.settings.compat;
-        let refused = |error: Error| reply.error(operation, &error, compat);
-        let provisioning = AppId::new("provisioning_api");
-        if operation.is_provisioning()
-            && !self.executor.service.app_enabled(&provisioning).map_err(refused)?
-        {
-            return Err(reply.switched_off());
-        }
-        operation.level().check(who).map_err(refused)
     }
 }

@@ -117,9 +117,12 @@ fn read_info(path: &Path) -> io::Result<Option<AppInfo>> {
 #[derive(Clone, Default)]
 pub(super) struct Switches(Arc<Mutex<Remembered>>);
 
+/// The apps that were switched on (true) or off (false).
+type Switched = Arc<[(AppId, bool)]>;
+
 #[derive(Default)]
 struct Remembered {
-    read: Option<(Instant, Arc<[(AppId, bool)]>)>,
+    read: Option<(Instant, Switched)>,
     /// Counts what this process has switched, so that nothing older is remembered.
     changes: u64,
 }
@@ -147,14 +150,14 @@ impl Service {
         Ok(switched(&self.app_switches()?, app).unwrap_or_else(|| is_own(app.as_str())))
     }
 
-    fn app_switches(&self) -> Result<Arc<[(AppId, bool)]>> {
+    fn app_switches(&self) -> Result<Switched> {
         let (known, changes) = self.switches.with(|now| (now.read.clone(), now.changes));
         if let Some((at, switches)) = known
             && at.elapsed() < REMEMBERED
         {
             return Ok(switches);
         }
-        let switches: Arc<[_]> = self.read(|reader| reader.app_switches())?.into();
+        let switches: Switched = self.read(|reader| reader.app_switches())?.into();
         self.switches.with(|now| {
             if now.changes == changes {
                 now.read = Some((Instant::now(), Arc::clone(&switches)));
