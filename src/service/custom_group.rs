@@ -7,7 +7,7 @@ use crate::domain::{
     CustomGroup, Denied, DisplayName, Error, GroupUri, Membership, Node, Place, Principal, Result, Role,
     RoledGroup, Rules, Search, UserId,
 };
-use crate::store::{Reader, Tx};
+use crate::store::{Generation, Reader, Tx};
 
 /// How much of what lies below a place is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,29 @@ pub enum Children {
     Groups(Vec<RoledGroup>),
     /// Members of a custom group.
     Members(Vec<Membership>),
+}
+
+/// The last entry of a part of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// Of a listing of groups.
+    Group(RoledGroup),
+    /// Of a listing of members.
+    Member(UserId),
+}
+
+impl Children {
+    /// Where a listing goes on that was limited to `limit` entries; none if this was all of it.
+    pub fn last_of(&self, limit: u64) -> Option<Last> {
+        let is_full = |length: usize| length as u64 >= limit;
+        match self {
+            Children::Groups(groups) if is_full(groups.len()) => groups.last().cloned().map(Last::Group),
+            Children::Members(members) if is_full(members.len()) => {
+                members.last().map(|member| Last::Member(member.user.clone()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A node and what lies directly below it, from one snapshot.
@@ -71,6 +94,43 @@ impl Service {
         let short = scope == Scope::Itself;
         let job = move |reader: &dyn Reader| browse(reader, &who, &rules, &place, &scope);
         if short { self.read(job) } else { self.read_long(job).await }
+    }
+
+    /// The generation of what is stored, as [`crate::store::Store::generation`] says.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    pub fn generation(&self) -> Result<Generation> {
+        self.store.generation()
+    }
+
+    /// At most `limit` further entries of a listing, those that follow `last`; nothing for listings that
+    /// always come whole. Whether the principal may see them was decided when the listing was begun. Each
+    /// call reads a snapshot of its own: what is there all the while is listed just once.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    pub async fn browse_on(&self, node: &Node, who: &Principal, last: Last, limit: u64) -> Result<Children> {
+        let (user, group) = match node {
+            Node::UserGroups(user) => (user.clone(), None),
+            Node::Group(group) => (who.user.clone(), Some(group.number)),
+            _ => (who.user.clone(), None),
+        };
+        self.read_long(move |reader| {
+            Ok(match (last, group) {
+                (Last::Member(last), Some(group)) => {
+                    Children::Members(reader.memberships_after(group, &last, limit)?)
+                }
+                (Last::Group(RoledGroup { group: last, role: Some(_) }), _) => {
+                    Children::Groups(reader.custom_groups_of_after(&user, &last, limit)?)
+                }
+                (Last::Group(RoledGroup { group: last, role: None }), _) => {
+                    Children::Groups(reader.custom_groups_after(&last, limit)?)
+                }
+                _ => Children::None,
+            })
+        })
+        .await
     }
 
     /// Makes a custom group; the principal becomes its admin and only member.

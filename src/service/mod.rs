@@ -24,7 +24,7 @@ use crate::store::{LongReads, Reader, SharedStore, Tx};
 
 pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
-pub use custom_group::{Children, Listing, Scope};
+pub use custom_group::{Children, Last, Listing, Scope};
 pub use home::{Homes, Usage};
 pub use membership::{ImportOutcome, ImportRow};
 pub use paged::Paged;

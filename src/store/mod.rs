@@ -98,11 +98,30 @@ pub trait CustomGroupReader {
     /// The groups of `user` that match in display name, with the user's role, by number.
     fn custom_groups_of(&self, user: &UserId, search: &Search) -> Result<Vec<RoledGroup>>;
 
+    /// At most `limit` further groups of `user`, those that follow `last`.
+    fn custom_groups_of_after(
+        &self,
+        user: &UserId,
+        last: &CustomGroup,
+        limit: u64,
+    ) -> Result<Vec<RoledGroup>>;
+
     /// All groups that match in display name, without roles, by display name bytewise.
     fn custom_groups(&self, search: &Search) -> Result<Vec<RoledGroup>>;
 
+    /// At most `limit` further groups, those that follow `last`.
+    fn custom_groups_after(&self, last: &CustomGroup, limit: u64) -> Result<Vec<RoledGroup>>;
+
     /// The members of a group that match in id or display name, by id bytewise.
     fn memberships(&self, group: CustomGroupNumber, search: &Search) -> Result<Vec<Membership>>;
+
+    /// At most `limit` further members of a group, those that follow `last`.
+    fn memberships_after(
+        &self,
+        group: CustomGroupNumber,
+        last: &UserId,
+        limit: u64,
+    ) -> Result<Vec<Membership>>;
 
     /// The membership of the user with just this id.
     fn membership(&self, group: CustomGroupNumber, user: &str) -> Result<Option<Membership>>;
@@ -219,6 +238,10 @@ pub trait Tx: Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter 
     fn now(&self) -> Timestamp;
 }
 
+/// Stands for one state of everything that is stored; another state has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation(pub i64);
+
 /// A job that reads.
 pub type ReadJob<'a> = &'a mut dyn FnMut(&dyn Reader) -> Result<()>;
 
@@ -229,6 +252,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Whatever the job returns, and `Store` when the store cannot be read.
     fn run_read(&self, job: ReadJob<'_>) -> Result<()>;
+
+    /// The generation of what would be read now, whoever wrote it. What is read afterwards is of this one
+    /// or of a later one.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    fn generation(&self) -> Result<Generation>;
 
     /// Puts `job` into the queue of writes.
     ///

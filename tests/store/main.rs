@@ -12,6 +12,7 @@ mod fixture;
 mod groups;
 mod listings;
 mod memberships;
+mod plans;
 mod queue;
 mod rules;
 mod transactions;

@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Row, params};
 
 use super::search::{Like, Search as Way};
-use super::session::{Session, limit_offset};
+use super::session::{Session, limit_offset, row_limit};
 use super::users::user_id;
 use crate::domain::{
     CustomGroup, CustomGroupNumber, DisplayName, Error, GroupRef, GroupUri, Membership, Result, Role,
@@ -12,9 +12,9 @@ use crate::domain::{
 };
 use crate::store::{CustomGroupReader, CustomGroupWriter};
 
-/// Counts what the index of display names finds, up to a limit.
+/// What the index of display names finds, up to a limit.
 const CANDIDATES: &str =
-    "SELECT count(*) FROM (SELECT 1 FROM custom_groups_search WHERE custom_groups_search MATCH ?1 LIMIT ?2)";
+    "SELECT rowid FROM custom_groups_search WHERE custom_groups_search MATCH ?1 LIMIT ?2";
 
 impl CustomGroupReader for Session<'_> {
     fn custom_group(&self, group: &GroupRef) -> Result<Option<CustomGroup>> {
@@ -68,6 +68,22 @@ impl CustomGroupReader for Session<'_> {
         )
     }
 
+    fn custom_groups_of_after(
+        &self,
+        user: &UserId,
+        last: &CustomGroup,
+        limit: u64,
+    ) -> Result<Vec<RoledGroup>> {
+        self.all(
+            "SELECT g.number, g.uri, g.display_name, m.role
+             FROM custom_group_members m JOIN custom_groups g ON g.number = m.group_number
+             WHERE m.user_id = ?1 AND m.group_number > ?2
+             ORDER BY m.group_number LIMIT ?3",
+            params![user.as_str(), last.number.get(), row_limit(limit)],
+            |row| Ok(RoledGroup { group: custom_group(row)?, role: Some(role(row, 3)?) }),
+        )
+    }
+
     fn custom_groups(&self, search: &Search) -> Result<Vec<RoledGroup>> {
         let (limit, offset) = limit_offset(search.page);
         let group = |row: &Row<'_>| Ok(RoledGroup { group: custom_group(row)?, role: None });
@@ -86,15 +102,25 @@ impl CustomGroupReader for Session<'_> {
                 params![like, limit, offset],
                 group,
             ),
-            Way::Index(like, grams) => self.all(
+            Way::Index(like, numbers) => self.all(
                 "SELECT number, uri, display_name FROM custom_groups
-                 WHERE number IN (SELECT rowid FROM custom_groups_search WHERE custom_groups_search MATCH ?4)
+                 WHERE number IN (SELECT value FROM json_each(?4))
                    AND display_name_folded LIKE ?1 ESCAPE '\\'
                  ORDER BY display_name, number LIMIT ?2 OFFSET ?3",
-                params![like, limit, offset, grams],
+                params![like, limit, offset, numbers],
                 group,
             ),
         }
+    }
+
+    fn custom_groups_after(&self, last: &CustomGroup, limit: u64) -> Result<Vec<RoledGroup>> {
+        self.all(
+            "SELECT number, uri, display_name FROM custom_groups
+             WHERE (display_name, number) > (?1, ?2)
+             ORDER BY display_name, number LIMIT ?3",
+            params![last.display_name.as_str(), last.number.get(), row_limit(limit)],
+            |row| Ok(RoledGroup { group: custom_group(row)?, role: None }),
+        )
     }
 
     fn memberships(&self, group: CustomGroupNumber, search: &Search) -> Result<Vec<Membership>> {
@@ -115,6 +141,22 @@ impl CustomGroupReader for Session<'_> {
              WHERE m.group_number = ?1 AND u.name_folded LIKE ?2 ESCAPE '\\'
              ORDER BY m.user_id LIMIT ?3 OFFSET ?4",
             params![group.get(), Like::or_null(&search.pattern), limit, offset],
+            membership,
+        )
+    }
+
+    fn memberships_after(
+        &self,
+        group: CustomGroupNumber,
+        last: &UserId,
+        limit: u64,
+    ) -> Result<Vec<Membership>> {
+        self.all(
+            "SELECT u.id, u.display_name, u.guest, m.role
+             FROM custom_group_members m JOIN users u ON u.id = m.user_id
+             WHERE m.group_number = ?1 AND m.user_id > ?2
+             ORDER BY m.user_id LIMIT ?3",
+            params![group.get(), last.as_str(), row_limit(limit)],
             membership,
         )
     }

@@ -16,16 +16,16 @@ mod users;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use super::{ReadJob, Store, WriteJob};
+use super::{Generation, ReadJob, Store, WriteJob};
 use crate::domain::{Result, Timestamp};
 
 pub use connection::OpenError;
-use session::Session;
+use session::{Counters, Session};
 use writer::Writer;
 
 /// The name of the database in the data directory.
@@ -39,8 +39,10 @@ pub struct SqliteStore {
     path: PathBuf,
     /// Idle read-only connections, the most recently used last.
     readers: Mutex<Vec<Connection>>,
-    /// How many statements were run, by readers and the writer together.
-    statements: Arc<AtomicU64>,
+    /// Only says whether anybody else wrote.
+    watcher: Mutex<Connection>,
+    /// Of readers and the writer together.
+    counters: Arc<Counters>,
     writer: Writer,
 }
 
@@ -54,15 +56,23 @@ impl SqliteStore {
     pub fn open(data_dir: &Path) -> Result<Self, OpenError> {
         let path = connection::prepare_directory(data_dir)?;
         let writing = connection::open_writer(&path)?;
-        let statements = Arc::new(AtomicU64::new(0));
-        let writer = Writer::start(writing, Arc::clone(&statements)).map_err(OpenError::Thread)?;
-        Ok(Self { path, readers: Mutex::default(), statements, writer })
+        let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
+        let watcher = Mutex::new(connection::open_reader(&path).map_err(sqlite)?);
+        let counters = Arc::new(Counters::default());
+        let writer = Writer::start(writing, Arc::clone(&counters)).map_err(OpenError::Thread)?;
+        Ok(Self { path, readers: Mutex::default(), watcher, counters, writer })
     }
 
     /// How many statements were run since the store was opened. For tests that a listing costs a fixed
     /// number, and for those who watch the server.
     pub fn statements_run(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.counters.run.load(Ordering::Relaxed)
+    }
+
+    /// How many statements SQLite compiled again, though they were kept to be used again. For tests that
+    /// there are none.
+    pub fn statements_recompiled(&self) -> u64 {
+        self.counters.recompiled.load(Ordering::Relaxed)
     }
 
     fn take_reader(&self) -> Result<Connection> {
@@ -82,10 +92,18 @@ impl Store for SqliteStore {
     fn run_read(&self, job: ReadJob<'_>) -> Result<()> {
         let reader = self.take_reader()?;
         reader.prepare_cached("BEGIN")?.execute([])?;
-        let result = job(&Session::new(&reader, Timestamp::now(), &self.statements));
+        let result = job(&Session::new(&reader, Timestamp::now(), &self.counters));
         reader.prepare_cached("COMMIT")?.execute([])?;
         self.put_back(reader);
         result
+    }
+
+    /// SQLite counts for a connection what others wrote, in whatever process, and this one writes nothing.
+    /// It takes 2 µs.
+    fn generation(&self) -> Result<Generation> {
+        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut version = watcher.prepare_cached("PRAGMA data_version")?;
+        Ok(Generation(version.query_row([], |row| row.get(0))?))
     }
 
     fn submit(&self, job: Box<dyn WriteJob>) -> Result<()> {

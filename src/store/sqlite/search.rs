@@ -1,15 +1,14 @@
 //! How a pattern is looked for.
 
 use rusqlite::types::{ToSqlOutput, Value};
-use rusqlite::{Result as SqlResult, ToSql};
+use rusqlite::{Result as SqlResult, ToSql, params};
 
-use super::session::Session;
+use super::session::{Session, row_limit};
 use crate::domain::{Pattern, Result};
 
-/// A pattern that more rows than this may match is looked for by reading rows in order until a page is
-/// full; with fewer candidates the index says which rows to read. With a million users, a pattern that
-/// one of them matches takes 1 ms rather than 270.
-const FEW: i64 = 1000;
+/// A pattern that as many rows may match is looked for by reading rows in order until a page is full;
+/// with fewer candidates the index says which rows to read.
+const MANY: u64 = 1000;
 
 /// As many runs of three characters are looked up at most; more would find hardly less.
 const MAX_GRAMS: usize = 16;
@@ -23,7 +22,7 @@ pub(super) enum Search {
     Everything,
     /// Those that are like this, among all rows.
     Scan(Like),
-    /// Those that are like this, among the rows that the index gives for an FTS5 query.
+    /// Those that are like this, among the rows with these numbers, a list in JSON.
     Index(Like, String),
 }
 
@@ -63,8 +62,8 @@ impl Like {
 }
 
 impl Session<'_> {
-    /// The way to the rows that match `pattern`. `candidates` counts those that the index gives for the
-    /// FTS5 query `?1`, up to the number `?2`.
+    /// The way to the rows that match `pattern`. `candidates` selects the numbers of those that the index
+    /// gives for the FTS5 query `?1`, up to `?2` of them.
     pub(super) fn search(&self, pattern: &Pattern, candidates: &str) -> Result<Search> {
         if pattern.is_empty() {
             return Ok(Search::Everything);
@@ -75,8 +74,9 @@ impl Session<'_> {
         let Some(grams) = grams(pattern) else {
             return Ok(Search::Scan(like));
         };
-        let found = self.count(candidates, rusqlite::params![grams, FEW])?;
-        Ok(if found < FEW.unsigned_abs() { Search::Index(like, grams) } else { Search::Scan(like) })
+        let numbers: Vec<i64> = self.all(candidates, params![grams, row_limit(MANY)], |row| row.get(0))?;
+        let many = numbers.len() as u64 >= MANY;
+        Ok(if many { Search::Scan(like) } else { Search::Index(like, format!("{numbers:?}")) })
     }
 }
 

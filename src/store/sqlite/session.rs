@@ -2,27 +2,40 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, StatementStatus};
 
 use crate::domain::{Page, Result, Timestamp};
 use crate::store::{Reader, Tx};
+
+/// What is counted over the whole store.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Statements that were run.
+    pub(super) run: AtomicU64,
+    /// Statements that SQLite compiled again, found when they are used the next time.
+    pub(super) recompiled: AtomicU64,
+}
 
 /// A transaction that was begun by whoever made this.
 pub(super) struct Session<'c> {
     connection: &'c Connection,
     pub(super) now: Timestamp,
-    /// Counts the statements, for the whole store.
-    statements: &'c AtomicU64,
+    counters: &'c Counters,
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(connection: &'c Connection, now: Timestamp, statements: &'c AtomicU64) -> Self {
-        Self { connection, now, statements }
+    pub(super) fn new(connection: &'c Connection, now: Timestamp, counters: &'c Counters) -> Self {
+        Self { connection, now, counters }
     }
 
     fn statement(&self, sql: &str) -> Result<CachedStatement<'c>> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        Ok(self.connection.prepare_cached(sql)?)
+        let statement = self.connection.prepare_cached(sql)?;
+        self.counters.run.fetch_add(1, Ordering::Relaxed);
+        let recompiled = statement.reset_status(StatementStatus::RePrepare);
+        if recompiled > 0 {
+            self.counters.recompiled.fetch_add(u64::from(recompiled.unsigned_abs()), Ordering::Relaxed);
+        }
+        Ok(statement)
     }
 
     /// All rows of a query.
@@ -73,6 +86,10 @@ impl Tx for Session<'_> {
 
 /// LIMIT and OFFSET for a page; -1 is no limit.
 pub(super) fn limit_offset(page: Page) -> (i64, i64) {
-    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    (page.limit.map_or(-1, signed), signed(page.offset))
+    (page.limit.map_or(-1, row_limit), row_limit(page.offset))
+}
+
+/// A number of rows as SQLite takes it.
+pub(super) fn row_limit(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -11,9 +11,8 @@ use crate::domain::{
 };
 use crate::store::{UserChange, UserReader, UserWriter};
 
-/// Counts what the index of names finds, up to a limit.
-const CANDIDATES: &str =
-    "SELECT count(*) FROM (SELECT 1 FROM users_search WHERE users_search MATCH ?1 LIMIT ?2)";
+/// What the index of names finds, up to a limit.
+const CANDIDATES: &str = "SELECT rowid FROM users_search WHERE users_search MATCH ?1 LIMIT ?2";
 
 impl UserReader for Session<'_> {
     fn user(&self, id: &str) -> Result<Option<User>> {
@@ -64,12 +63,12 @@ impl UserReader for Session<'_> {
                 params![like, limit, offset],
                 |row| user_id(row, 0),
             ),
-            Way::Index(like, grams) => self.all(
+            Way::Index(like, numbers) => self.all(
                 "SELECT id FROM users
-                 WHERE number IN (SELECT rowid FROM users_search WHERE users_search MATCH ?4)
+                 WHERE number IN (SELECT value FROM json_each(?4))
                    AND (name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\')
                  ORDER BY id LIMIT ?2 OFFSET ?3",
-                params![like, limit, offset, grams],
+                params![like, limit, offset, numbers],
                 |row| user_id(row, 0),
             ),
         }
@@ -97,11 +96,11 @@ impl UserReader for Session<'_> {
                  WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'",
                 params![like],
             ),
-            Way::Index(like, grams) => self.count(
+            Way::Index(like, numbers) => self.count(
                 "SELECT count(*) FROM users
-                 WHERE number IN (SELECT rowid FROM users_search WHERE users_search MATCH ?2)
+                 WHERE number IN (SELECT value FROM json_each(?2))
                    AND (name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\')",
-                params![like, grams],
+                params![like, numbers],
             ),
         }
     }

@@ -3,13 +3,12 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use rusqlite::Connection;
 
-use super::session::Session;
+use super::session::{Counters, Session};
 use crate::domain::{Error, Result, StoreFailure, Timestamp};
 use crate::store::WriteJob;
 
@@ -29,11 +28,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, statements: Arc<AtomicU64>) -> io::Result<Self> {
+    pub(super) fn start(connection: Connection, counters: Arc<Counters>) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(&connection, &jobs, &statements))?;
+            .spawn(move || write_all(&connection, &jobs, &counters))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -58,11 +57,11 @@ impl Drop for Writer {
 }
 
 /// Takes what is queued, commits it together, and starts again, until the queue is closed.
-fn write_all(connection: &Connection, jobs: &Receiver<Job>, statements: &AtomicU64) {
+fn write_all(connection: &Connection, jobs: &Receiver<Job>, counters: &Counters) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH - 1));
-        let outcome = run_batch(connection, &mut batch, statements);
+        let outcome = run_batch(connection, &mut batch, counters);
         if outcome.is_err() && !connection.is_autocommit() {
             // Nothing of a failed batch may stay; if even this fails, the next BEGIN says so.
             let _ = connection.execute_batch("ROLLBACK");
@@ -80,13 +79,13 @@ fn write_all(connection: &Connection, jobs: &Receiver<Job>, statements: &AtomicU
 
 /// Runs each job in its own savepoint inside one transaction and commits once. Returns which jobs
 /// panicked. An error is one of the whole batch.
-fn run_batch(connection: &Connection, batch: &mut [Job], statements: &AtomicU64) -> Result<Vec<usize>> {
+fn run_batch(connection: &Connection, batch: &mut [Job], counters: &Counters) -> Result<Vec<usize>> {
     let mut panicked = Vec::new();
     run(connection, "BEGIN IMMEDIATE")?;
     let now = Timestamp::now();
     for (index, job) in batch.iter_mut().enumerate() {
         run(connection, "SAVEPOINT job")?;
-        let mut session = Session::new(connection, now, statements);
+        let mut session = Session::new(connection, now, counters);
         let keep = catch_unwind(AssertUnwindSafe(|| job.run(&mut session)));
         if connection.is_autocommit() {
             // SQLite gave up the whole transaction (disk full, I/O error), the earlier jobs with it.
