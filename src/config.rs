@@ -53,6 +53,8 @@ pub struct Config {
     pub header_timeout_seconds: NonZeroU32,
     /// How long the body of a request may take.
     pub body_timeout_seconds: NonZeroU32,
+    /// How long a client may take nothing of an answer before it is cut off.
+    pub send_timeout_seconds: NonZeroU32,
     /// How long requests may go on once the server was told to stop.
     pub shutdown_timeout_seconds: NonZeroU32,
     /// How lines of the log look.
@@ -78,6 +80,7 @@ impl Default for Config {
             max_connections: const { NonZeroU32::new(1024).unwrap() },
             header_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             body_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
+            send_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             shutdown_timeout_seconds: const { NonZeroU32::new(10).unwrap() },
             log_format: LogFormat::default(),
             log_level: LogLevel::default(),

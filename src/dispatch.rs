@@ -16,7 +16,7 @@ use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, WWW_AUTHENTIC
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 
 use self::cors::{Cors, is_preflight};
@@ -68,7 +68,7 @@ impl Dispatch {
 
     /// The answer to `request`, whatever it is. The id of the user who asked is among its extensions
     /// (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of the server.
-    pub async fn respond<B>(&self, request: http::Request<B>) -> http::Response<Full<Bytes>>
+    pub async fn respond<B>(&self, request: http::Request<B>) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -146,18 +146,18 @@ impl Dispatch {
     }
 
     /// What every answer needs, whoever gave it.
-    fn finish(&self, method: &Method, mut response: Response) -> http::Response<Full<Bytes>> {
+    fn finish(&self, method: &Method, mut response: Response) -> Response {
         if response.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().entry(WWW_AUTHENTICATE).or_insert_with(|| self.challenge.clone());
         }
         if *method == Method::HEAD {
-            let length = response.body().len();
+            let length = response.body().whole().len();
             if length > 0 {
                 response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
             }
-            *response.body_mut() = Bytes::new();
+            *response.body_mut() = Default::default();
         }
-        response.map(Full::new)
+        response
     }
 }
 
@@ -233,6 +233,7 @@ mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
     use http::header::{AUTHORIZATION, ORIGIN};
+    use http_body_util::Full;
 
     use super::*;
     use crate::domain::{GroupId, Password, UserId};
@@ -262,7 +263,7 @@ mod tests {
         request.body(Full::from(body.to_owned())).expect("request")
     }
 
-    async fn body(response: http::Response<Full<Bytes>>) -> String {
+    async fn body(response: Response) -> String {
         let bytes = response.into_body().collect().await.expect("body").to_bytes();
         String::from_utf8(bytes.to_vec()).expect("UTF-8")
     }

@@ -1,17 +1,88 @@
 //! What the transport and the two protocols share: requests with their bodies read, refusals that come
 //! before any protocol, and the profile in which statuses are answered.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use tokio::sync::mpsc::Receiver;
 
 use crate::domain;
 
 /// A request whose body has been read.
 pub type Request = http::Request<Bytes>;
 
-/// An answer, whole in memory.
-pub type Response = http::Response<Bytes>;
+/// An answer.
+pub type Response = http::Response<Body>;
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Body {
+    /// Whole in memory. Its length goes before it.
+    Whole(Bytes),
+    /// Made while it is sent, piece by piece, as it would take too much memory. A piece that could not
+    /// be made breaks the connection off, so that nobody takes a part for the whole.
+    Pieces(Receiver<Result<Bytes, BrokenOff>>),
+}
+
+/// The reason, which the client cannot be told, is in the log.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("an answer could not be made to its end")]
+pub struct BrokenOff;
+
+impl Body {
+    /// What is in memory; nothing of a body that is made while it is sent.
+    pub fn whole(&self) -> Bytes {
+        match self {
+            Body::Whole(bytes) => bytes.clone(),
+            Body::Pieces(_) => Bytes::new(),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Body::Whole(Bytes::new())
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(whole: T) -> Self {
+        Body::Whole(whole.into())
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        match self.get_mut() {
+            Body::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Body::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Body::Pieces(pieces) => {
+                pieces.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Body::Whole(bytes) if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Body::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Body::Pieces(_) => SizeHint::default(),
+        }
+    }
+}
 
 /// Whose statuses are answered where the documents and ownCloud differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

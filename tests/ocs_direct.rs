@@ -118,7 +118,7 @@ impl World {
             http: response.status(),
             allow: header(ALLOW),
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
-            body: response.body().clone(),
+            body: response.body().whole(),
         }
     }
 
@@ -610,7 +610,7 @@ async fn refusals_come_in_the_format_asked_for() {
     let uri = "/ocs/v2.php/cloud/users?format=json".parse().expect("a uri");
     let answer = world.ocs.refuse(&uri, &http::HeaderMap::new(), &refusal);
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
+    let body: Value = serde_json::from_slice(&answer.body().whole()).expect("JSON");
     assert_eq!(body["ocs"]["meta"]["statuscode"], json!(413));
 
     let request = Request::get("/ocs/v1.php/cloud/users/nosuch").body(Bytes::new()).expect("a request");

@@ -10,16 +10,18 @@ use super::csv;
 use super::error::{Problem, XML};
 use super::framework::Framework;
 use super::header::Conditions;
+use super::kept::{Kept, Key};
 use super::listing::{self, kind};
 use super::multistatus::{Multistatus, Selection};
 use super::path::{self, Target};
+use super::pieces;
 use super::prop::Kind;
 use super::proppatch::{Change, Plan};
 use super::request::{BodyError, Instruction, PropertyUpdate, Wanted};
 use super::xml::Name;
 use crate::domain::{CustomGroup, Error, Node, Place, Principal, Search};
-use crate::edge::{BasePath, Compat, Request, Response};
-use crate::service::{Children, ImportRow, Scope, Service};
+use crate::edge::{BasePath, Body, Compat, Request, Response};
+use crate::service::{Children, ImportRow, Listing, Scope, Service};
 
 /// What somebody sees who is not a WebDAV client.
 const TEXT: &str =
@@ -34,13 +36,14 @@ pub struct Executor {
     framework: Framework,
     compat: Compat,
     base: String,
+    kept: Kept,
 }
 
 impl Executor {
     /// Over `service`.
     pub fn new(service: Service, compat: Compat, base_path: &BasePath) -> Self {
         let framework = Framework::new(service.clone(), compat, base_path);
-        Self { service, framework, compat, base: base_path.as_str().to_owned() }
+        Self { service, framework, compat, base: base_path.as_str().to_owned(), kept: Kept::new() }
     }
 
     /// Does one.
@@ -105,10 +108,44 @@ impl Executor {
         selection: &Selection,
         conditions: Conditions,
     ) -> Answer {
-        let listing = self.service.browse(who, place, scope).await.map_err(|error| self.problem(&error))?;
-        check(conditions, true)?;
         let href = path::href(&self.base, place);
+        if scope == Scope::all_children() {
+            return self.list(who, place, href, selection, conditions).await;
+        }
+        let listing = self.browse(who, place, scope).await?;
+        check(conditions, true)?;
         Ok(multistatus(listing::render(&href, &listing, selection)))
+    }
+
+    /// A place with everything below it: as it was rendered before, if nothing was written since, or as a
+    /// whole, or in pieces if it is long.
+    async fn list(
+        &self,
+        who: &Principal,
+        place: &Place,
+        href: String,
+        selection: &Selection,
+        conditions: Conditions,
+    ) -> Answer {
+        let generation = self.service.generation().map_err(|error| self.problem(&error))?;
+        let key = Key::new(who, &href, selection);
+        if let Some(kept) = self.kept.get(&key, generation) {
+            check(conditions, true)?;
+            return Ok(multistatus(kept));
+        }
+        let listing = self.browse(who, place, pieces::first()).await?;
+        check(conditions, true)?;
+        if let Some(last) = pieces::rest(&listing) {
+            let (service, who) = (self.service.clone(), who.clone());
+            return Ok(multistatus(pieces::body(service, who, href, listing, last, selection.clone())));
+        }
+        let rendered = Bytes::from(listing::render(&href, &listing, selection));
+        self.kept.keep(key, generation, rendered.clone());
+        Ok(multistatus(rendered))
+    }
+
+    async fn browse(&self, who: &Principal, place: &Place, scope: Scope) -> Result<Listing, Problem> {
+        self.service.browse(who, place, scope).await.map_err(|error| self.problem(&error))
     }
 
     async fn search(&self, who: &Principal, place: &Place, search: Search, selection: &Selection) -> Answer {
@@ -117,7 +154,7 @@ impl Executor {
             return Err(BodyError::Report(Name::owncloud("search-query").to_string()).into());
         }
         let scope = Scope::Children(search);
-        let listing = self.service.browse(who, place, scope).await.map_err(|error| self.problem(&error))?;
+        let listing = self.browse(who, place, scope).await?;
         let href = path::href(&self.base, place);
         Ok(multistatus(listing::render_matches(&href, &listing, selection)))
     }
@@ -202,7 +239,7 @@ impl Executor {
             href.push('/');
         }
         let answer = self.framework.answer(who, request, &href).await?;
-        Ok(if collection { answer } else { text(answer.into_body()) })
+        Ok(if collection { answer } else { text(answer.into_body().whole()) })
     }
 
     async fn export(&self, who: &Principal, place: &Place, group: &CustomGroup) -> Answer {
@@ -211,7 +248,7 @@ impl Executor {
             return Err(self.problem(&Error::NothingThere(group.uri.as_str().to_owned())));
         };
         let csv = csv::write(&members).map_err(|error| unavailable(&error))?;
-        let mut response = HttpResponse::new(csv);
+        let mut response = HttpResponse::new(csv.into());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
         let disposition = format!("attachment; filename=\"{}\"", csv::file_name(group.uri.as_str()));
@@ -227,7 +264,8 @@ impl Executor {
         }
         let outcomes = self.service.import_members(who, place, rows).await;
         let outcomes = outcomes.map_err(|error| self.problem(&error))?;
-        let mut response = HttpResponse::new(csv::results(&outcomes).map_err(|error| unavailable(&error))?);
+        let mut response =
+            HttpResponse::new(csv::results(&outcomes).map_err(|error| unavailable(&error))?.into());
         *response.status_mut() = StatusCode::CREATED;
         let json = HeaderValue::from_static("application/json; charset=utf-8");
         response.headers_mut().insert(CONTENT_TYPE, json);
@@ -308,8 +346,8 @@ fn status(status: StatusCode) -> Response {
 }
 
 /// 207. The headers by which the answer varies are said, since a cache could not know.
-fn multistatus(document: String) -> Response {
-    let mut response = HttpResponse::new(Bytes::from(document));
+fn multistatus(document: impl Into<Body>) -> Response {
+    let mut response = HttpResponse::new(document.into());
     *response.status_mut() = StatusCode::MULTI_STATUS;
     response.headers_mut().insert(CONTENT_TYPE, XML);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Brief, Prefer"));
@@ -317,7 +355,7 @@ fn multistatus(document: String) -> Response {
 }
 
 fn text(text: Bytes) -> Response {
-    let mut response = HttpResponse::new(text);
+    let mut response = HttpResponse::new(text.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

@@ -58,7 +58,7 @@ impl Framework {
             return Err(self.problem(parts.status, context.take_failure()));
         }
         let body = body.collect().await.map_err(|_| failed(StatusCode::SERVICE_UNAVAILABLE))?.to_bytes();
-        let mut response = HttpResponse::new(body);
+        let mut response = HttpResponse::new(body.into());
         *response.status_mut() = parts.status;
         for name in KEPT {
             if let Some(value) = parts.headers.get(&name) {

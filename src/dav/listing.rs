@@ -31,12 +31,14 @@ pub struct ListingWriter<'l> {
     slash: Slash,
     selection: &'l Selection,
     multistatus: Multistatus,
+    /// One buffer for all hrefs.
+    child_href: String,
 }
 
 impl<'l> ListingWriter<'l> {
     /// For a listing at `href`.
     pub fn new(href: &'l str, slash: Slash, selection: &'l Selection) -> Self {
-        Self { href, slash, selection, multistatus: Multistatus::new() }
+        Self { href, slash, selection, multistatus: Multistatus::new(), child_href: String::new() }
     }
 
     /// Adds the node itself.
@@ -46,8 +48,10 @@ impl<'l> ListingWriter<'l> {
             Node::Membership(_, member) => Values::Membership(member),
             _ => Values::Fixed,
         };
-        let href = self.end(self.href.to_owned(), kind(node));
-        self.multistatus.resource(&href, kind(node), values, self.selection);
+        let kind = kind(node);
+        self.child_href.clear();
+        self.child_href.push_str(self.href);
+        self.resource(kind, values);
     }
 
     /// Adds what lies below it.
@@ -75,25 +79,30 @@ impl<'l> ListingWriter<'l> {
         }
     }
 
-    /// The document.
+    /// What was written so far, and not taken yet.
+    pub fn take(&mut self) -> String {
+        self.multistatus.take()
+    }
+
+    /// The document, or what of it was not taken yet.
     pub fn finish(self) -> String {
         self.multistatus.finish()
     }
 
     fn child(&mut self, name: &str, kind: Kind, values: Values<'_>) {
-        let mut href = String::with_capacity(self.href.len() + name.len() + 2);
-        href.push_str(self.href);
-        href.push('/');
-        push_segment(&mut href, name);
-        let href = self.end(href, kind);
-        self.multistatus.resource(&href, kind, values, self.selection);
+        self.child_href.clear();
+        self.child_href.push_str(self.href);
+        self.child_href.push('/');
+        push_segment(&mut self.child_href, name);
+        self.resource(kind, values);
     }
 
-    fn end(&self, mut href: String, kind: Kind) -> String {
+    /// Adds what is at `child_href`.
+    fn resource(&mut self, kind: Kind, values: Values<'_>) {
         if self.slash == Slash::OnCollections && kind.is_collection() {
-            href.push('/');
+            self.child_href.push('/');
         }
-        href
+        self.multistatus.resource(&self.child_href, kind, values, self.selection);
     }
 }
 

@@ -24,7 +24,7 @@ const MANUAL: [Name; 6] = [
 ];
 
 /// What of the properties asked for is shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// The properties asked for.
     pub wanted: Wanted,
@@ -199,7 +199,12 @@ impl Multistatus {
         self.writer.end(&RESPONSE);
     }
 
-    /// The whole document.
+    /// What was written so far, and not taken yet.
+    pub fn take(&mut self) -> String {
+        self.writer.take()
+    }
+
+    /// The whole document, or what of it was not taken yet.
     pub fn finish(mut self) -> String {
         self.writer.end(&MULTISTATUS);
         self.writer.raw("\n");

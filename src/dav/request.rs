@@ -39,7 +39,7 @@ pub enum BodyError {
 }
 
 /// Which properties a PROPFIND asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Wanted {
     /// Whatever the server thinks fit.
     AllProp,

@@ -121,7 +121,7 @@ impl Reply {
 
     /// The path takes other methods than this one.
     pub fn wrong_method(&self, allow: &str) -> Response {
-        let mut response = Response::new(Bytes::new());
+        let mut response = Response::default();
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
         if let Ok(allow) = HeaderValue::from_str(allow) {
             response.headers_mut().insert(ALLOW, allow);
@@ -178,7 +178,7 @@ fn respond(http: StatusCode, rendered: std::io::Result<Vec<u8>>) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, Bytes::new())
         }
     };
-    let mut response = Response::new(body);
+    let mut response = Response::new(body.into());
     *response.status_mut() = http;
     response
 }

@@ -4,19 +4,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 
 use super::App;
 use crate::domain::UserId;
+use crate::edge::Response;
 
 /// Answers a request and writes its line. Queries and headers are left out: both can hold passwords.
-pub(super) async fn respond(
-    app: &App,
-    peer: SocketAddr,
-    request: http::Request<Incoming>,
-) -> http::Response<Full<Bytes>> {
+pub(super) async fn respond(app: &App, peer: SocketAddr, request: http::Request<Incoming>) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();

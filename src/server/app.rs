@@ -25,6 +25,7 @@ pub struct App {
 pub(super) struct Limits {
     pub(super) connections: usize,
     pub(super) header_timeout: Duration,
+    pub(super) send_timeout: Duration,
     pub(super) shutdown_timeout: Duration,
 }
 
@@ -60,6 +61,7 @@ impl App {
         let limits = Limits {
             connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
             header_timeout: seconds(config.header_timeout_seconds),
+            send_timeout: seconds(config.send_timeout_seconds),
             shutdown_timeout: seconds(config.shutdown_timeout_seconds),
         };
         Ok(Self { dispatch: Dispatch::new(service.clone(), config)?, service, limits, _lock: lock })

@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 pub use app::{App, StartError};
 
@@ -92,7 +93,10 @@ impl Server {
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(access_log::respond(&app, peer, request).await) }
         });
-        let connection = watcher.watch(self.http.serve_connection(TokioIo::new(stream), answer));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.app.limits().send_timeout));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = watcher.watch(self.http.serve_connection(stream, answer));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%peer, %error, "a connection ended early");
