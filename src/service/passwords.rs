@@ -10,6 +10,11 @@ use tokio::sync::Semaphore;
 
 use crate::domain::{Password, PasswordHash, Result, StoreFailure};
 
+/// A hash of no password that anybody knows, with the parameters of all others. It is fixed, as computing
+/// one at each start would take longer than all the rest of the start, some 25 ms.
+const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$ZGF2Z3JvdXBzIGRlY295$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// Argon2id with the parameters OWASP recommends (19 MiB, 2 passes), at most one computation per core
 /// at a time: more would take no less time together, and 19 MiB of memory each.
 pub struct Passwords {
@@ -24,10 +29,11 @@ impl Passwords {
     /// With one slot per core.
     ///
     /// # Errors
-    /// `Store` when the system gives no random numbers.
+    /// `Store` when the decoy cannot be read.
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let decoy = hash(&Password::offered("no account has this hash".to_owned()))?;
+        Phc::new(DECOY).map_err(StoreFailure::new)?;
+        let decoy = PasswordHash::new(DECOY.to_owned());
         Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy, computations: AtomicU64::new(0) })
     }
 
@@ -90,6 +96,15 @@ fn verify(offered: &Password, hash: &PasswordHash) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_decoy_costs_what_every_hash_costs() {
+        let other = hash(&Password::offered("x".to_owned())).expect("hashed");
+        let parameters = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(parameters(DECOY), parameters(other.as_str()));
+        let length = |hash: &str| hash.rsplit('$').next().map(str::len);
+        assert_eq!(length(DECOY), length(other.as_str()));
+    }
 
     #[tokio::test]
     async fn only_the_right_password_matches() {
