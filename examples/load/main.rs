@@ -71,13 +71,20 @@ enum Role {
         /// As many files
         files: usize,
     },
+    /// A transaction per request: PUT adds a row to a new database in this directory, durably
+    #[command(hide = true)]
+    Transactions {
+        /// Where
+        directory: PathBuf,
+    },
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    match options.role {
+    match &options.role {
         Some(Role::Hyper) => rivals::serve_hyper(),
-        Some(Role::Memfs { files }) => rivals::serve_memfs(files),
+        Some(Role::Memfs { files }) => rivals::serve_memfs(*files),
+        Some(Role::Transactions { directory }) => rivals::serve_transactions(directory),
         None => run(&options),
     }
 }

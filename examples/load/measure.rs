@@ -122,15 +122,6 @@ pub async fn in_turn(
 }
 
 impl Slices {
-    /// Slices of the same lane from several turns, as one.
-    pub fn merged(turns: Vec<Slices>) -> Vec<Slices> {
-        let merged = turns.into_iter().reduce(|mut all, turn| {
-            all.slices.extend(turn.slices);
-            all
-        });
-        merged.into_iter().collect()
-    }
-
     /// The median of the requests a second.
     pub fn rate(&self) -> f64 {
         median(self.slices.iter().map(|slice| slice.rate))

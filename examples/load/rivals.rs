@@ -5,6 +5,7 @@ use std::fs;
 use std::future::Future;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use dav_server::DavHandler;
@@ -16,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rusqlite::Connection;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
@@ -60,6 +62,34 @@ pub fn serve_memfs(files: usize) -> Result<()> {
         })
         .await
     })
+}
+
+/// Adds a row for each `PUT /group/member`, as durably as davgroups does, in a transaction of its own.
+pub fn serve_transactions(directory: &Path) -> Result<()> {
+    let database = Connection::open(directory.join("transactions.db"))?;
+    database.pragma_update(None, "journal_mode", "WAL")?;
+    database.pragma_update(None, "synchronous", "FULL")?;
+    database.execute_batch("CREATE TABLE members (name TEXT PRIMARY KEY, joined INTEGER) WITHOUT ROWID")?;
+    let database = Arc::new(Mutex::new(database));
+    Runtime::new()?.block_on(accept(move |stream| {
+        let database = Arc::clone(&database);
+        let answer = service_fn(move |request: http::Request<Incoming>| {
+            let database = Arc::clone(&database);
+            async move {
+                let added = tokio::task::spawn_blocking(move || add(&database, request.uri().path())).await;
+                let status = if matches!(added, Ok(Ok(()))) { 201 } else { 500 };
+                http::Response::builder().status(status).body(Full::new(Bytes::new()))
+            }
+        });
+        http1::Builder::new().serve_connection(TokioIo::new(stream), answer)
+    }))
+}
+
+fn add(database: &Mutex<Connection>, name: &str) -> rusqlite::Result<()> {
+    let mut database = database.lock().unwrap_or_else(PoisonError::into_inner);
+    let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.prepare_cached("INSERT INTO members VALUES (?1, 0)")?.execute([name])?;
+    transaction.commit()
 }
 
 /// Prints the address and serves each connection on a task of its own, until the process is ended.

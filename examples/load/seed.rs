@@ -71,10 +71,14 @@ fn add_users(store: &SharedStore, users: usize, hash: &str) -> Result<()> {
     })?;
     in_batches(store, users, move |tx, number| {
         // Names that differ in the middle, so that searching has something to find.
-        let name = format!("{} Number {number}", FIRST_NAMES[number % FIRST_NAMES.len()]);
+        let first = if number == RARE { "Xanthippe" } else { FIRST_NAMES[number % FIRST_NAMES.len()] };
+        let name = format!("{first} Number {number}");
         tx.insert_user(&new_user(&user(number), &name, &hash)?)
     })
 }
+
+/// The user with a name that nobody else has.
+const RARE: usize = 321;
 
 /// First names; how they are spread is what searches find.
 const FIRST_NAMES: [&str; 8] =
@@ -104,7 +108,8 @@ fn add_groups(store: &SharedStore, users: usize, groups: usize) -> Result<()> {
 }
 
 fn add_group(tx: &mut dyn Tx, uri: &str) -> Written<davgroups::domain::CustomGroupNumber> {
-    let name = DisplayName::new(&format!("The {uri} society"))?;
+    let name =
+        DisplayName::new(&if uri == group(42) { "Quokka".to_owned() } else { format!("The {uri} society") })?;
     Ok(tx.insert_custom_group(&GroupUri::new(uri)?, &name)?.number)
 }
 
