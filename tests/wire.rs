@@ -4,6 +4,8 @@
 
 #![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "wire/apps.rs"]
+mod apps;
 #[path = "wire/bad_input.rs"]
 mod bad_input;
 #[path = "wire/harness.rs"]
