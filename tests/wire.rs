@@ -12,6 +12,8 @@ mod bad_input;
 mod harness;
 #[path = "wire/permissions.rs"]
 mod permissions;
+#[path = "wire/provisioning.rs"]
+mod provisioning;
 #[path = "wire/seeds.rs"]
 mod seeds;
 #[path = "wire/tree.rs"]
