@@ -108,9 +108,13 @@ impl Route {
     /// Reads a raw path. Runs of slashes are one, a slash at the end means nothing, `.` and `..` are
     /// resolved; an encoded slash belongs to the id it stands in.
     pub fn of(path: &str) -> Self {
-        let segments = segments(path).unwrap_or_default();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match segments.as_slice() {
+        let segments = segments(path);
+        // What is not UTF-8 is no name of anything here.
+        let named: Vec<&str> = segments.iter().map_while(|segment| segment.as_deref()).collect();
+        let whole = named.len() == segments.len();
+        match named.as_slice() {
+            ["ocs", "v1.php", ..] if !whole => Self { version: Version::V1, target: Target::Unknown },
+            _ if !whole => Self { version: Version::V2, target: Target::Unknown },
             ["status.php"] => Self { version: Version::V2, target: Target::Notice(Notice::Status) },
             ["ocs", "v1.php", rest @ ..] => Self { version: Version::V1, target: Target::of(rest) },
             ["ocs", "v2.php", rest @ ..] => Self { version: Version::V2, target: Target::of(rest) },
@@ -128,19 +132,18 @@ impl Target {
     }
 }
 
-/// The decoded segments; none if they are not UTF-8, for nothing here is named so.
-fn segments(path: &str) -> Option<Vec<String>> {
+/// The decoded segments, none in place of one that is not UTF-8.
+fn segments(path: &str) -> Vec<Option<String>> {
     let mut segments = Vec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-        match percent_decode_str(segment).decode_utf8().ok()?.as_ref() {
-            "." => {}
-            ".." => {
-                segments.pop();
-            }
-            name => segments.push(name.to_owned()),
+        match percent_decode_str(segment).decode_utf8() {
+            Ok(name) if name == "." => {}
+            Ok(name) if name == ".." => drop(segments.pop()),
+            Ok(name) => segments.push(Some(name.into_owned())),
+            Err(_) => segments.push(None),
         }
     }
-    Some(segments)
+    segments
 }
 
 impl Resource {
@@ -311,7 +314,7 @@ mod tests {
         for path in
             ["/ocs/v1.php", "/ocs/v1.php/cloud", "/ocs/v1.php/cloud/Users", "/ocs/v1.php/cloud/users/%ff"]
         {
-            assert_eq!(Route::of(path).target, Target::Unknown, "{path}");
+            assert_eq!(Route::of(path), Route { version: Version::V1, target: Target::Unknown }, "{path}");
         }
         assert_eq!(Route::of("/status.php").target, Target::Notice(Notice::Status));
     }
