@@ -11,12 +11,12 @@ use crate::store::UserChange;
 const LOGIN_STEP_MS: i64 = 60_000;
 
 impl Service {
-    /// Whether there is any user.
+    /// Whether anybody is administrator.
     ///
     /// # Errors
     /// `Store` when the store cannot be read.
-    pub fn has_users(&self) -> Result<bool> {
-        self.read(|reader| reader.has_users())
+    pub fn has_administrator(&self) -> Result<bool> {
+        self.read(|reader| Ok(!reader.group_members(&GroupId::admin())?.is_empty()))
     }
 
     /// The account behind a login name: a user id in any case, or an e-mail address.

@@ -40,9 +40,6 @@ pub trait UserReader {
 
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;
-
-    /// Whether there is any user at all.
-    fn has_users(&self) -> Result<bool>;
 }
 
 /// Questions about groups of the provisioning API.

@@ -72,17 +72,24 @@ pub(super) fn prepare_directory(data_dir: &Path) -> Result<PathBuf, OpenError> {
     if path.is_dir() {
         return Err(OpenError::NotOurs(path));
     }
+    // SQLite would make the file readable by everybody; its other files take after this one.
+    if !path.exists() {
+        fs::OpenOptions::new().append(true).create(true).open(&path).map_err(directory)?;
+        restrict(&path).map_err(directory)?;
+    }
     Ok(path)
 }
 
+/// Takes the rights of everybody but the owner away.
 #[cfg(unix)]
-fn restrict(directory: &Path) -> io::Result<()> {
+fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
+    let mode = if path.is_dir() { 0o700 } else { 0o600 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn restrict(_directory: &Path) -> io::Result<()> {
+fn restrict(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -94,10 +94,6 @@ impl UserReader for Session<'_> {
             user,
         )
     }
-
-    fn has_users(&self) -> Result<bool> {
-        self.exists("SELECT 1 FROM users LIMIT 1", [])
-    }
 }
 
 impl UserWriter for Session<'_> {
