@@ -1,10 +1,13 @@
 //! The command line: one file per command.
 
+mod backup;
 mod bootstrap;
 mod logging;
 mod password;
+mod restore;
 mod serve;
 mod user;
+mod verify;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -61,6 +64,12 @@ enum Command {
     /// Manage users, whether or not the server is running
     #[command(subcommand)]
     User(user::Command),
+    /// Write a copy of everything to a file, whether or not the server is running
+    Backup(backup::Options),
+    /// Make a new data directory from a backup
+    Restore(restore::Options),
+    /// Look for what is wrong in the database, and say what to do about it
+    Verify(verify::Options),
 }
 
 /// Why a command failed.
@@ -136,5 +145,8 @@ fn execute(
             let Loaded { config, .. } = load(&serve::Options::default())?;
             user::run(command, &config)
         }
+        Some(Command::Backup(options)) => backup::run(&options, &load(&serve::Options::default())?.config),
+        Some(Command::Restore(options)) => restore::run(&options, &load(&serve::Options::default())?.config),
+        Some(Command::Verify(options)) => verify::run(&options, &load(&serve::Options::default())?.config),
     }
 }
