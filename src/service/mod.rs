@@ -84,6 +84,20 @@ impl Service {
     ) -> Result<T> {
         self.store.write(job).await
     }
+
+    /// A write for somebody, with the rights that are left inside the transaction.
+    async fn write_as<T: Send + 'static>(
+        &self,
+        who: &Principal,
+        job: impl FnOnce(&mut dyn Tx, &Principal, &Rules) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (who, rules) = (who.clone(), self.rules);
+        self.write(move |tx| {
+            let who = refresh(tx, &who, &rules)?;
+            job(tx, &who, &rules)
+        })
+        .await
+    }
 }
 
 /// The principal as it stands inside the transaction that acts for it: rights that were taken away
