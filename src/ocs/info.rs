@@ -45,8 +45,10 @@ pub(super) fn capabilities(customgroups: bool) -> Value {
     let (major, minor, micro) = VERSION;
     let mut capabilities = vec![
         ("core".to_owned(), core()),
-        ("files".to_owned(), Value::map([("bigfilechunking", Value::Flag(false))])),
-        ("dav".to_owned(), Value::map([("chunking", "".into())])),
+        ("files".to_owned(), Value::map([("bigfilechunking", Value::Flag(true))])),
+        // There are no files to send in chunks. But from 1.0 on clients look for them below
+        // `remote.php/dav/files/`, which is there, and all of them take the other for granted.
+        ("dav".to_owned(), Value::map([("chunking", "1.0".into())])),
         ("provisioning_api".to_owned(), Value::map([("enabled", Value::Flag(true))])),
     ];
     if customgroups {
