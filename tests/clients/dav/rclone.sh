@@ -13,7 +13,12 @@ is() {
     [ "$printed" = "$1" ] || { printf '%s\nprints %s\n   not %s\n' "${*:2}" "$printed" "$1" >&2; return 1; }
 }
 
-is $'groups\nusers' eval "rclone lsd :webdav: | awk '{print \$NF}'"
+# directories REMOTE: without the sizes and times that `lsd` shows.
+directories() {
+    rclone lsd "$1" | awk '{print $NF}'
+}
+
+is $'groups\nusers' directories :webdav:
 is '' rclone lsf :webdav:groups
 rclone mkdir :webdav:groups/team
 rclone mkdir :webdav:groups/team
