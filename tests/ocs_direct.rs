@@ -354,7 +354,7 @@ async fn subadmins_switched_off() {
         ("erin", "GET", "users/erin", "", 100),
         ("admin", "POST", "users/frank/subadmins", "groupid=staff", 103),
         ("admin", "POST", "users/frank/subadmins", "groupid=nosuch", 102),
-        ("admin", "DELETE", "users/erin/subadmins", "groupid=staff", 100),
+        ("admin", "DELETE", "users/erin/subadmins", "groupid=staff", 102),
     ] {
         check(&OcsSettings::default(), off, row).await;
     }

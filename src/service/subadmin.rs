@@ -47,7 +47,10 @@ impl Service {
             Level::Administrator.check(&who)?;
             match find_pair(tx, &user, &group)? {
                 (user, Target::Custom(group)) => demote(tx, &who, &rules, &group, &user),
-                (user, Target::Group(group)) if tx.is_subadmin(&group, &user.id)? => {
+                // Where they are switched off nobody is one, whatever the store remembers.
+                (user, Target::Group(group))
+                    if rules.allow_subadmins && tx.is_subadmin(&group, &user.id)? =>
+                {
                     tx.remove_subadmin(&group, &user.id)
                 }
                 (_, Target::Group(_)) => Err(Error::NotASubadmin),

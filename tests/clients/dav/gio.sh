@@ -27,9 +27,9 @@ type_of() {
 gio mount "$tree" <<<"$DAV_PASSWORD" >/dev/null
 
 # The mount is the highest directory that answers, so paths above the tree are in it, too.
-gio mount -l | grep -qF -- "-> $server/"
-is 'remote.php' gio list "$server/"
-is 'dav' gio list "$server/remote.php"
+gio mount -l | grep -F -- "-> $server/"
+gio list "$server/" | grep -x remote.php
+gio list "$server/remote.php" | grep -x dav
 is $'groups\nusers' gio list "$tree"
 
 gio mkdir "$tree/groups/team"
