@@ -57,7 +57,8 @@ fn is_pinned(client: &str, origin: &str) -> bool {
     match origin.split_once(' ') {
         None => origin == "Debian",
         Some(("PyPI", version)) => {
-            read("requirements.txt").lines().any(|line| line == format!("{client}=={version}"))
+            let pinned = |line: &str| line.split(' ').next() == Some(&format!("{client}=={version}"));
+            ["requirements.txt", "sdists.txt"].iter().any(|file| read(file).lines().any(pinned))
         }
         Some(("npm", version)) => {
             let package: serde_json::Value = serde_json::from_str(&read("package.json")).expect("JSON");

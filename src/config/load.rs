@@ -296,7 +296,7 @@ mod tests {
         );
         for (key, value) in [
             ("LISTEN", "8080"),
-            ("COMPAT", "nextcloud"),
+            ("COMPAT", "opencloud"),
             ("BASE_PATH", "owncloud"),
             ("SERVER_NAME", "a\"b"),
             ("ALLOW_SUBADMINS", "maybe"),

@@ -87,6 +87,9 @@ fn write_element(writer: &mut Writer<Vec<u8>>, name: &str, value: &Value) -> io:
         Value::List(entries) => {
             entries.iter().try_for_each(|entry| write_element(writer, "element", entry))?;
         }
+        Value::Keyed(entries) => {
+            entries.iter().try_for_each(|(_, entry)| write_element(writer, "element", entry))?;
+        }
         Value::Map(entries) => {
             entries.iter().try_for_each(|(name, entry)| write_element(writer, name, entry))?;
         }
@@ -101,7 +104,9 @@ fn text_of(scalar: &Value) -> Cow<'_, str> {
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Decimal(number) => Cow::Owned(number.to_string()),
         Value::Flag(true) => Cow::Borrowed("1"),
-        Value::Flag(false) | Value::Null | Value::List(_) | Value::Map(_) => Cow::Borrowed(""),
+        Value::Flag(false) | Value::Null | Value::List(_) | Value::Map(_) | Value::Keyed(_) => {
+            Cow::Borrowed("")
+        }
     }
 }
 

@@ -110,9 +110,7 @@ impl Service {
             let Node::Group(group) = tree.locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
-            tree.check_manager(&group)?;
-            check_name_free(tx, rules, &name, Some(&group))?;
-            tx.rename_custom_group(group.number, &name)
+            rename(tx, who, rules, &group, &name)
         })
         .await
     }
@@ -134,6 +132,19 @@ impl Service {
         })
         .await
     }
+}
+
+/// Gives a custom group another display name.
+pub(super) fn rename(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    group: &CustomGroup,
+    name: &DisplayName,
+) -> Result<()> {
+    tree(tx, who, rules, Denied::RenameGroup).check_manager(group)?;
+    check_name_free(tx, rules, name, Some(group))?;
+    tx.rename_custom_group(group.number, name)
 }
 
 pub(super) fn tree<'a>(

@@ -8,6 +8,7 @@ mod account;
 mod app;
 mod app_info;
 mod custom_group;
+mod details;
 mod group;
 mod home;
 mod locate;
@@ -25,11 +26,12 @@ use crate::store::{LongReads, Reader, SharedStore, Tx};
 pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
 pub use custom_group::{Children, Listing, Scope};
+pub use details::{GroupDetails, UserDetails};
 pub use home::{Homes, Usage};
 pub use membership::{ImportOutcome, ImportRow};
 pub use paged::Paged;
 pub use passwords::Passwords;
-pub use user::{UserRequest, UserView};
+pub use user::UserRequest;
 
 /// Everything the protocols can ask for. Cheap to clone.
 #[derive(Clone)]

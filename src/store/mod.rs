@@ -10,9 +10,9 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use crate::domain::{
-    Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupRef, GroupUri,
-    Membership, NewUser, PasswordHash, Pattern, Quota, Result, Role, RoledGroup, Search, Timestamp, User,
-    UserId, UserName,
+    Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, Group, GroupId, GroupName, GroupRef,
+    GroupUri, Membership, NewUser, PasswordHash, Pattern, Quota, Result, Role, RoledGroup, Search, Timestamp,
+    User, UserId, UserName,
 };
 
 pub use call::{LongReads, WriteJob};
@@ -40,6 +40,9 @@ pub trait UserReader {
 
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;
+
+    /// The users from `first` to `last`, by id.
+    fn users_between(&self, first: &UserId, last: &UserId) -> Result<Vec<User>>;
 }
 
 /// Questions about groups of the provisioning API.
@@ -47,14 +50,23 @@ pub trait GroupReader {
     /// Whether there is a group with this id.
     fn group_exists(&self, group: &GroupId) -> Result<bool>;
 
-    /// Ids of groups that match, by id.
+    /// Ids of groups that match in id or display name, by id.
     fn find_groups(&self, search: &Search) -> Result<Vec<GroupId>>;
+
+    /// The same groups, with what there is to say about them.
+    fn groups(&self, search: &Search) -> Result<Vec<Group>>;
 
     /// How many groups [`Self::find_groups`] finds on all pages together.
     fn count_groups(&self, pattern: &Pattern) -> Result<u64>;
 
     /// The groups `user` is in, by id.
     fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>>;
+
+    /// The groups that the users from `first` to `last` are in, by the ids of both.
+    fn groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>>;
+
+    /// The groups that the users from `first` to `last` are subadmin of, by the ids of both.
+    fn subadmin_groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>>;
 
     /// The members of `group`, by id.
     fn group_members(&self, group: &GroupId) -> Result<Vec<UserId>>;
@@ -155,11 +167,14 @@ pub trait UserWriter {
 
 /// Changes of groups of the provisioning API.
 pub trait GroupWriter {
-    /// Makes a group.
+    /// Makes a group, which bears its id as display name.
     ///
     /// # Errors
     /// `GroupExists` when the id is taken.
     fn insert_group(&mut self, group: &GroupId) -> Result<()>;
+
+    /// Gives a group another display name.
+    fn rename_group(&mut self, group: &GroupId, name: &GroupName) -> Result<()>;
 
     /// Deletes a group with everything that hangs on it.
     fn delete_group(&mut self, group: &GroupId) -> Result<()>;

@@ -94,6 +94,15 @@ impl UserReader for Session<'_> {
             user,
         )
     }
+
+    fn users_between(&self, first: &UserId, last: &UserId) -> Result<Vec<User>> {
+        self.all(
+            "SELECT id, display_name, email, quota, enabled, guest, last_login, created
+             FROM users WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            [first.as_str(), last.as_str()],
+            user,
+        )
+    }
 }
 
 impl UserWriter for Session<'_> {
