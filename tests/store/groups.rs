@@ -1,6 +1,6 @@
 //! Groups of the provisioning API and their subadmins.
 
-use davgroups::domain::{Error, GroupId, Result, Search};
+use davgroups::domain::{Error, GroupId, Result, Search, UserId};
 use davgroups::store::SharedStore;
 
 use crate::database::Database;
@@ -101,6 +101,30 @@ pub fn subadmins_come_and_go(database: &dyn Database) {
     });
     assert_eq!(managed("alice"), ["Team"]);
     assert_eq!(managed("Bob"), ["team"]);
+}
+
+pub fn many_users_are_asked_about_at_once(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["o'neil+x@ex.org", "bob", "carol", "zed"]);
+    add_groups(&store, &["team", "staff"]);
+    write(&store, |tx| {
+        for (group, user) in
+            [("team", "bob"), ("staff", "bob"), ("team", "carol"), ("team", "o'neil+x@ex.org")]
+        {
+            tx.add_to_group(&group_id(group), &id(user))?;
+        }
+        tx.add_subadmin(&group_id("staff"), &id("zed"))
+    });
+    let asked = [id("zed"), id("o'neil+x@ex.org"), id("bob"), id("nosuch")];
+    let users = read(&store, |reader| reader.users_with(&asked));
+    assert_eq!(texts(users.into_iter().map(|user| user.id).collect()), ["bob", "o'neil+x@ex.org", "zed"]);
+    let pairs = |rows: Vec<(UserId, GroupId)>| {
+        rows.into_iter().map(|(user, group)| format!("{user} {group}")).collect::<Vec<_>>()
+    };
+    let groups = pairs(read(&store, |reader| reader.groups_of_each(&asked)));
+    assert_eq!(groups, ["bob staff", "bob team", "o'neil+x@ex.org team"]);
+    assert_eq!(pairs(read(&store, |reader| reader.subadmin_groups_of_each(&asked))), ["zed staff"]);
+    assert!(read(&store, |reader| reader.users_with(&[])).is_empty());
 }
 
 pub fn sharing_and_managing_go_through_a_common_group(database: &dyn Database) {
