@@ -54,7 +54,7 @@ macro_rules! contract {
                     searching_disregards_case
                     members_come_and_go
                     subadmins_come_and_go
-                    many_users_are_asked_about_at_once,
+                    many_users_are_asked_about_at_once
                     sharing_and_managing_go_through_a_common_group
                     deleting_takes_members_and_subadmins_along
                     places_need_a_group_and_a_user
