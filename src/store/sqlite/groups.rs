@@ -2,7 +2,8 @@
 
 use rusqlite::{Row, params};
 
-use super::session::{Session, like, limit_offset};
+use super::search::Like;
+use super::session::{Session, limit_offset};
 use super::users::user_id;
 use crate::domain::{Error, Group, GroupId, GroupName, Pattern, Result, Search, UserId, fold::fold};
 use crate::store::{GroupReader, GroupWriter};
@@ -16,7 +17,7 @@ impl GroupReader for Session<'_> {
         let (limit, offset) = limit_offset(search.page);
         self.all(
             "SELECT id FROM groups WHERE name_folded LIKE ?1 ESCAPE '\\' ORDER BY id LIMIT ?2 OFFSET ?3",
-            params![like(&search.pattern), limit, offset],
+            params![Like::or_null(&search.pattern), limit, offset],
             group_id,
         )
     }
@@ -30,13 +31,16 @@ impl GroupReader for Session<'_> {
              LEFT JOIN users u ON u.id = m.user_id
              WHERE g.name_folded LIKE ?1 ESCAPE '\\'
              GROUP BY g.id, g.display_name ORDER BY g.id LIMIT ?2 OFFSET ?3",
-            params![like(&search.pattern), limit, offset],
+            params![Like::or_null(&search.pattern), limit, offset],
             group,
         )
     }
 
     fn count_groups(&self, pattern: &Pattern) -> Result<u64> {
-        self.count("SELECT count(*) FROM groups WHERE name_folded LIKE ?1 ESCAPE '\\'", [like(pattern)])
+        self.count(
+            "SELECT count(*) FROM groups WHERE name_folded LIKE ?1 ESCAPE '\\'",
+            [Like::or_null(pattern)],
+        )
     }
 
     fn groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>> {
