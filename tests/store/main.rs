@@ -52,6 +52,8 @@ macro_rules! contract {
                     the_group_admin_is_there_from_the_start
                     ids_differ_by_case_and_are_taken_once
                     searching_disregards_case
+                    names_are_shown_and_searched
+                    a_range_of_users_with_their_groups
                     members_come_and_go
                     subadmins_come_and_go
                     sharing_and_managing_go_through_a_common_group
