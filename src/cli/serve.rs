@@ -22,7 +22,7 @@ pub(super) struct Options {
     /// Where to accept connections [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Whose statuses to answer: owncloud or documented [default: owncloud]
+    /// Whose statuses to answer: owncloud, documented or nextcloud [default: owncloud]
     #[arg(long, value_name = "PROFILE")]
     compat: Option<String>,
     /// What stands before every path, such as /owncloud [default: nothing]

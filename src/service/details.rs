@@ -100,19 +100,13 @@ impl Service {
 /// Those of these users whom the principal may see, by id. Costs the same number of queries for one
 /// as for many.
 fn gather(reader: &dyn Reader, who: &Principal, rules: &Rules, ids: &[UserId]) -> Result<Vec<UserDetails>> {
-    let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else {
-        return Ok(Vec::new());
-    };
     let own = if who.subadmin { reader.subadmin_groups(&who.user)? } else { Vec::new() };
-    let mut groups = by_user(reader.groups_between(first, last)?);
+    let mut groups = by_user(reader.groups_of_each(ids)?);
     let mut subadmin_of = match rules.allow_subadmins {
-        true => by_user(reader.subadmin_groups_between(first, last)?),
+        true => by_user(reader.subadmin_groups_of_each(ids)?),
         false => HashMap::new(),
     };
-    let mut wanted: Vec<&UserId> = ids.iter().collect();
-    wanted.sort_unstable();
-    let users = reader.users_between(first, last)?.into_iter();
-    let users = users.filter(|user| wanted.binary_search(&&user.id).is_ok()).map(|user| {
+    let users = reader.users_with(ids)?.into_iter().map(|user| {
         let groups = groups.remove(&user.id).unwrap_or_default();
         let subadmin_of = subadmin_of.remove(&user.id).unwrap_or_default();
         details(who, &own, user, groups, subadmin_of)

@@ -41,8 +41,8 @@ pub trait UserReader {
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;
 
-    /// The users from `first` to `last`, by id.
-    fn users_between(&self, first: &UserId, last: &UserId) -> Result<Vec<User>>;
+    /// The users with these ids, by id; those that are missing are left out.
+    fn users_with(&self, ids: &[UserId]) -> Result<Vec<User>>;
 }
 
 /// Questions about groups of the provisioning API.
@@ -62,11 +62,11 @@ pub trait GroupReader {
     /// The groups `user` is in, by id.
     fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>>;
 
-    /// The groups that the users from `first` to `last` are in, by the ids of both.
-    fn groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>>;
+    /// The groups that each of these users is in, by the ids of both.
+    fn groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>>;
 
-    /// The groups that the users from `first` to `last` are subadmin of, by the ids of both.
-    fn subadmin_groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>>;
+    /// The groups that each of these users is subadmin of, by the ids of both.
+    fn subadmin_groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>>;
 
     /// The members of `group`, by id.
     fn group_members(&self, group: &GroupId) -> Result<Vec<UserId>>;

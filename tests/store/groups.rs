@@ -1,6 +1,6 @@
 //! Groups of the provisioning API and their subadmins.
 
-use davgroups::domain::{Error, GroupId, GroupName, Result, Search};
+use davgroups::domain::{Error, GroupId, GroupName, Result, Search, UserId};
 use davgroups::store::{SharedStore, UserChange};
 
 use crate::database::Database;
@@ -74,29 +74,6 @@ pub fn names_are_shown_and_searched(database: &dyn Database) {
     assert_eq!(read(&store, |reader| reader.count_groups(&search("runde").pattern)), 1);
 }
 
-pub fn a_range_of_users_with_their_groups(database: &dyn Database) {
-    let store = database.open();
-    add_users(&store, &["alice", "bob", "carol"]);
-    add_groups(&store, &["one", "two"]);
-    write(&store, |tx| {
-        for (group, user) in [("two", "alice"), ("one", "alice"), ("one", "bob"), ("one", "carol")] {
-            tx.add_to_group(&group_id(group), &id(user))?;
-        }
-        tx.add_subadmin(&group_id("two"), &id("bob"))?;
-        tx.add_subadmin(&group_id("two"), &id("carol"))
-    });
-    let (first, last) = (id("alice"), id("bob"));
-    let pair = |user: &str, group: &str| (id(user), group_id(group));
-    let users = read(&store, |reader| reader.users_between(&first, &last));
-    assert_eq!(texts(users.into_iter().map(|user| user.id).collect::<Vec<_>>()), ["alice", "bob"]);
-    assert_eq!(
-        read(&store, |reader| reader.groups_between(&first, &last)),
-        [pair("alice", "one"), pair("alice", "two"), pair("bob", "one")]
-    );
-    assert_eq!(read(&store, |reader| reader.subadmin_groups_between(&first, &last)), [pair("bob", "two")]);
-    assert!(read(&store, |reader| reader.groups_between(&last, &first)).is_empty());
-}
-
 pub fn members_come_and_go(database: &dyn Database) {
     let store = database.open();
     add_users(&store, &["alice", "Bob", "carol"]);
@@ -150,6 +127,30 @@ pub fn subadmins_come_and_go(database: &dyn Database) {
     });
     assert_eq!(managed("alice"), ["Team"]);
     assert_eq!(managed("Bob"), ["team"]);
+}
+
+pub fn many_users_are_asked_about_at_once(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["o'neil+x@ex.org", "bob", "carol", "zed"]);
+    add_groups(&store, &["team", "staff"]);
+    write(&store, |tx| {
+        for (group, user) in
+            [("team", "bob"), ("staff", "bob"), ("team", "carol"), ("team", "o'neil+x@ex.org")]
+        {
+            tx.add_to_group(&group_id(group), &id(user))?;
+        }
+        tx.add_subadmin(&group_id("staff"), &id("zed"))
+    });
+    let asked = [id("zed"), id("o'neil+x@ex.org"), id("bob"), id("nosuch")];
+    let users = read(&store, |reader| reader.users_with(&asked));
+    assert_eq!(texts(users.into_iter().map(|user| user.id).collect()), ["bob", "o'neil+x@ex.org", "zed"]);
+    let pairs = |rows: Vec<(UserId, GroupId)>| {
+        rows.into_iter().map(|(user, group)| format!("{user} {group}")).collect::<Vec<_>>()
+    };
+    let groups = pairs(read(&store, |reader| reader.groups_of_each(&asked)));
+    assert_eq!(groups, ["bob staff", "bob team", "o'neil+x@ex.org team"]);
+    assert_eq!(pairs(read(&store, |reader| reader.subadmin_groups_of_each(&asked))), ["zed staff"]);
+    assert!(read(&store, |reader| reader.users_with(&[])).is_empty());
 }
 
 pub fn sharing_and_managing_go_through_a_common_group(database: &dyn Database) {

@@ -53,9 +53,9 @@ macro_rules! contract {
                     ids_differ_by_case_and_are_taken_once
                     searching_disregards_case
                     names_are_shown_and_searched
-                    a_range_of_users_with_their_groups
                     members_come_and_go
                     subadmins_come_and_go
+                    many_users_are_asked_about_at_once
                     sharing_and_managing_go_through_a_common_group
                     deleting_takes_members_and_subadmins_along
                     places_need_a_group_and_a_user

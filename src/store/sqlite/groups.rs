@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::search::Like;
 use super::session::{Session, limit_offset};
-use super::users::user_id;
+use super::users::{list, user_id};
 use crate::domain::{Error, Group, GroupId, GroupName, Pattern, Result, Search, UserId, fold::fold};
 use crate::store::{GroupReader, GroupWriter};
 
@@ -43,20 +43,20 @@ impl GroupReader for Session<'_> {
         )
     }
 
-    fn groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>> {
+    fn groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>> {
         self.all(
-            "SELECT user_id, group_id FROM group_members WHERE user_id BETWEEN ?1 AND ?2
-             ORDER BY user_id, group_id",
-            [first.as_str(), last.as_str()],
+            "SELECT user_id, group_id FROM group_members
+             WHERE user_id IN (SELECT value FROM json_each(?1)) ORDER BY user_id, group_id",
+            [list(users)],
             user_and_group,
         )
     }
 
-    fn subadmin_groups_between(&self, first: &UserId, last: &UserId) -> Result<Vec<(UserId, GroupId)>> {
+    fn subadmin_groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>> {
         self.all(
-            "SELECT user_id, group_id FROM subadmins WHERE user_id BETWEEN ?1 AND ?2
-             ORDER BY user_id, group_id",
-            [first.as_str(), last.as_str()],
+            "SELECT user_id, group_id FROM subadmins
+             WHERE user_id IN (SELECT value FROM json_each(?1)) ORDER BY user_id, group_id",
+            [list(users)],
             user_and_group,
         )
     }
