@@ -141,6 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_are_no_names_stay_out_of_xml() {
+        let users = Value::Keyed(vec![("4 o'clock".to_owned(), Value::map([("id", "4 o'clock".into())]))]);
+        let xml = text(envelope(users.clone()), Format::Xml);
+        assert!(
+            xml.contains("<data>\n  <element>\n   <id>4 o&apos;clock</id>\n  </element>\n </data>"),
+            "{xml}"
+        );
+        let json = text(envelope(users), Format::Json);
+        assert!(json.ends_with(r#""data":{"4 o'clock":{"id":"4 o'clock"}}}}"#), "{json}");
+        assert!(text(envelope(Value::Keyed(Vec::new())), Format::Json).ends_with(r#""data":[]}}"#));
+    }
+
+    #[test]
     fn the_frame_in_both_formats() {
         let users = Value::map([("users", Value::texts(["Frank", "<&>"]))]);
         assert_eq!(

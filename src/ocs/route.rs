@@ -394,4 +394,30 @@ mod tests {
         assert_eq!(group.operation(&Method::POST, Compat::Owncloud), Err("GET, HEAD, DELETE".to_owned()));
         assert_eq!(group.operation(&Method::POST, Compat::Documented), Ok(Operation::GetGroup));
     }
+
+    #[test]
+    fn some_paths_lead_somewhere_in_one_profile_only() {
+        let target = |path: &str, compat| Route::of(&format!("/ocs/v1.php/cloud/{path}"), compat).target;
+        let group = |id: &str| Target::Resource(Resource::Group(id.into()));
+        let user = |id: &str| Target::Resource(Resource::User(id.into()));
+        for (path, elsewhere, nextcloud) in [
+            ("user/fields", Target::Unknown, Resource::UserFields),
+            ("users/details", user("details"), Resource::UsersDetails),
+            ("groups/details", group("details"), Resource::GroupsDetails),
+            ("groups/a%2Fb/users", group("a/b/users"), Resource::GroupUsers("a/b".into())),
+            (
+                "groups/a/b/users/details",
+                group("a/b/users/details"),
+                Resource::GroupUsersDetails("a/b".into()),
+            ),
+            ("groups/users", group("users"), Resource::Group("users".into())),
+        ] {
+            assert_eq!(target(path, Compat::Owncloud), elsewhere, "{path}");
+            assert_eq!(target(path, Compat::Documented), elsewhere, "{path}");
+            assert_eq!(target(path, Compat::Nextcloud), Target::Resource(nextcloud), "{path}");
+        }
+        let group = Resource::Group("staff".into());
+        assert_eq!(group.operation(&Method::PUT, Compat::Nextcloud), Ok(Operation::EditGroup));
+        assert!(group.operation(&Method::PUT, Compat::Owncloud).is_err());
+    }
 }

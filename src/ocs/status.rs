@@ -217,7 +217,13 @@ mod tests {
             let found = |compat| statuscode(operation, &error, compat);
             assert_eq!(found(Compat::Owncloud), owncloud, "{operation:?} {error}");
             assert_eq!(found(Compat::Documented), documented, "{operation:?} {error}");
+            let nextcloud = if owncloud == NOT_FOUND && is_missing(&error) { MISSING } else { owncloud };
+            assert_eq!(found(Compat::Nextcloud), nextcloud, "{operation:?} {error}");
         }
+    }
+
+    fn is_missing(error: &Error) -> bool {
+        matches!(error, Error::UserUnknown(_) | Error::GroupUnknown(_))
     }
 
     #[test]

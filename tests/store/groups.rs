@@ -1,7 +1,7 @@
 //! Groups of the provisioning API and their subadmins.
 
-use davgroups::domain::{Error, GroupId, Result, Search, UserId};
-use davgroups::store::SharedStore;
+use davgroups::domain::{Error, GroupId, GroupName, Result, Search, UserId};
+use davgroups::store::{SharedStore, UserChange};
 
 use crate::database::Database;
 use crate::fixture::{add_users, group_id, id, is_store_failure, page, read, search, texts, write};
@@ -46,6 +46,32 @@ pub fn searching_disregards_case(database: &dyn Database) {
     assert_eq!(find(&search("éQU")), ["Équipe"]);
     assert_eq!(find(&search("%")), ["50%"]);
     assert_eq!(find(&page(1, Some(2))), ["Team", "admin"]);
+}
+
+pub fn names_are_shown_and_searched(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["alice", "bob"]);
+    add_groups(&store, &["team", "other"]);
+    write(&store, |tx| {
+        tx.rename_group(&group_id("team"), &GroupName::stored("Große Runde".to_owned()))?;
+        tx.add_to_group(&group_id("team"), &id("alice"))?;
+        tx.add_to_group(&group_id("team"), &id("bob"))?;
+        tx.update_user(&id("bob"), &UserChange::Enabled(false))
+    });
+    let shown = |what: &Search| {
+        let groups = read(&store, |reader| reader.groups(what)).into_iter();
+        let shown = groups.map(|group| {
+            let name = group.display_name.as_str().to_owned();
+            (group.id.to_string(), name, group.members, group.disabled)
+        });
+        shown.collect::<Vec<_>>()
+    };
+    let team = ("team".to_owned(), "Große Runde".to_owned(), 2, 1);
+    assert_eq!(shown(&search("GROSSE")), std::slice::from_ref(&team));
+    assert_eq!(shown(&search("TEAM")), std::slice::from_ref(&team));
+    assert_eq!(shown(&page(1, Some(1))), [("other".to_owned(), "other".to_owned(), 0, 0)]);
+    assert_eq!(texts(read(&store, |reader| reader.find_groups(&search("runde")))), ["team"]);
+    assert_eq!(read(&store, |reader| reader.count_groups(&search("runde").pattern)), 1);
 }
 
 pub fn members_come_and_go(database: &dyn Database) {

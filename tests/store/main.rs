@@ -52,6 +52,7 @@ macro_rules! contract {
                     the_group_admin_is_there_from_the_start
                     ids_differ_by_case_and_are_taken_once
                     searching_disregards_case
+                    names_are_shown_and_searched
                     members_come_and_go
                     subadmins_come_and_go
                     many_users_are_asked_about_at_once
