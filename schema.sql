@@ -14,15 +14,39 @@ CREATE TABLE users (
     guest           INTEGER NOT NULL CHECK (guest IN (0, 1)),
     created         INTEGER NOT NULL,
     last_login      INTEGER,                    -- NULL: never
-    name_folded     TEXT    NOT NULL            -- id and display name, one a line, for searching
+    name_folded     TEXT    NOT NULL,           -- id and display name, one a line, for searching
+    number          INTEGER NOT NULL UNIQUE     -- what users_search calls it
 ) WITHOUT ROWID;
 
 CREATE INDEX users_by_email ON users (email_folded) WHERE email_folded IS NOT NULL;
 
+-- Which users have which three characters in a row, so that a search need not look at all of them. It
+-- keeps no text: what it finds is compared with the pattern again.
+CREATE VIRTUAL TABLE users_search USING fts5 (
+    text, content = '', contentless_delete = 1, detail = none,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TRIGGER users_search_insert AFTER INSERT ON users BEGIN
+    INSERT INTO users_search (rowid, text)
+    VALUES (new.number, new.name_folded || char(10) || coalesce(new.email_folded, ''));
+END;
+
+CREATE TRIGGER users_search_update AFTER UPDATE OF name_folded, email_folded ON users BEGIN
+    DELETE FROM users_search WHERE rowid = old.number;
+    INSERT INTO users_search (rowid, text)
+    VALUES (new.number, new.name_folded || char(10) || coalesce(new.email_folded, ''));
+END;
+
+CREATE TRIGGER users_search_delete AFTER DELETE ON users BEGIN
+    DELETE FROM users_search WHERE rowid = old.number;
+END;
+
 -- Groups of the provisioning API. 'admin' always exists.
 CREATE TABLE groups (
     id              TEXT    NOT NULL PRIMARY KEY,
-    id_folded       TEXT    NOT NULL            -- for searching only: ids differ by case
+    display_name    TEXT    NOT NULL,
+    name_folded     TEXT    NOT NULL            -- id and display name, one a line, for searching
 ) WITHOUT ROWID;
 
 CREATE TABLE group_members (
@@ -54,6 +78,25 @@ CREATE TABLE custom_groups (
 CREATE INDEX custom_groups_by_folded_name ON custom_groups (display_name_folded);
 CREATE INDEX custom_groups_by_name ON custom_groups (display_name, number);
 
+-- As users_search.
+CREATE VIRTUAL TABLE custom_groups_search USING fts5 (
+    text, content = '', contentless_delete = 1, detail = none,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TRIGGER custom_groups_search_insert AFTER INSERT ON custom_groups BEGIN
+    INSERT INTO custom_groups_search (rowid, text) VALUES (new.number, new.display_name_folded);
+END;
+
+CREATE TRIGGER custom_groups_search_update AFTER UPDATE OF display_name_folded ON custom_groups BEGIN
+    DELETE FROM custom_groups_search WHERE rowid = old.number;
+    INSERT INTO custom_groups_search (rowid, text) VALUES (new.number, new.display_name_folded);
+END;
+
+CREATE TRIGGER custom_groups_search_delete AFTER DELETE ON custom_groups BEGIN
+    DELETE FROM custom_groups_search WHERE rowid = old.number;
+END;
+
 -- Who belongs to which custom group. joined_at rises within a group, so that the member of longest
 -- standing is never in doubt.
 CREATE TABLE custom_group_members (
@@ -80,4 +123,4 @@ CREATE TABLE settings (
     value           TEXT    NOT NULL
 ) WITHOUT ROWID;
 
-INSERT INTO groups (id, id_folded) VALUES ('admin', 'admin');
+INSERT INTO groups (id, display_name, name_folded) VALUES ('admin', 'admin', 'admin' || char(10) || 'admin');

@@ -22,6 +22,8 @@ pub enum Compat {
     Owncloud,
     /// Those that the manuals print.
     Documented,
+    /// Those of ownCloud, with what clients of Nextcloud look for beside them.
+    Nextcloud,
 }
 
 /// Why a request is refused before a protocol has looked at it.

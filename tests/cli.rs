@@ -229,7 +229,7 @@ fn a_wrong_configuration_is_a_usage_error() {
     let (scratch, data_dir) = scratch();
     let output = run(davgroups(&data_dir).env("DAVGROUPS_LISTEM", "x"));
     assert_refused(&output, 2, "DAVGROUPS_LISTEM is not a key of the configuration");
-    let output = run(davgroups(&data_dir).args(["--compat", "nextcloud"]));
+    let output = run(davgroups(&data_dir).args(["--compat", "owncluod"]));
     assert_refused(&output, 2, "--compat: ");
     let file = scratch.path().join("davgroups.toml");
     let output = run(davgroups(&data_dir).arg("--config").arg(&file));

@@ -1,9 +1,11 @@
 //! README's table of the clients that are tested says what `tests/clients/` runs: every script there,
 //! nothing else, and the versions that are pinned. `tests/clients/run` runs them.
 
+#![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the files are that the table is compared with.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
@@ -45,7 +47,7 @@ fn scripts() -> Vec<String> {
     names
 }
 
-fn directories() -> impl Iterator<Item = std::path::PathBuf> {
+fn directories() -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(CLIENTS).expect("directory");
     entries.map(|entry| entry.expect("entry").path()).filter(|path| path.is_dir())
 }
@@ -55,7 +57,8 @@ fn is_pinned(client: &str, origin: &str) -> bool {
     match origin.split_once(' ') {
         None => origin == "Debian",
         Some(("PyPI", version)) => {
-            read("requirements.txt").lines().any(|line| line == format!("{client}=={version}"))
+            let pinned = |line: &str| line.split(' ').next() == Some(&format!("{client}=={version}"));
+            ["requirements.txt", "sdists.txt"].iter().any(|file| read(file).lines().any(pinned))
         }
         Some(("npm", version)) => {
             let package: serde_json::Value = serde_json::from_str(&read("package.json")).expect("JSON");

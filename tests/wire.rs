@@ -10,6 +10,8 @@ mod apps;
 mod bad_input;
 #[path = "wire/harness.rs"]
 mod harness;
+#[path = "wire/nextcloud.rs"]
+mod nextcloud;
 #[path = "wire/permissions.rs"]
 mod permissions;
 #[path = "wire/provisioning.rs"]

@@ -39,7 +39,11 @@ impl Problem {
     }
 
     /// What a rule of the domain means on DAV. The profile only matters for rights and missing groups.
+    /// Why the store failed is logged here, once, and not answered.
     pub fn of(error: &Error, compat: Compat) -> Self {
+        if let Error::Store(failure) = error {
+            tracing::error!(%failure, "the store failed");
+        }
         let message = error.to_string();
         match (error, compat) {
             (Error::NotPermitted(denied), Compat::Documented) if reads_as_unauthenticated(*denied) => {

@@ -297,9 +297,6 @@ impl Executor {
     }
 
     fn problem(&self, error: &Error) -> Problem {
-        if let Error::Store(failure) = error {
-            tracing::error!(%failure, "the store failed");
-        }
         Problem::of(error, self.compat)
     }
 }

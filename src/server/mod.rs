@@ -58,6 +58,8 @@ impl Server {
         let limits = app.limits();
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(MAX_HEAD);
+        // Whoever says that nothing more will come, as `nc` does, still wants the answer.
+        http.half_close(true);
         Self { slots: Arc::new(Semaphore::new(limits.connections)), http, app }
     }
 
@@ -216,6 +218,17 @@ mod tests {
         let answers = server.send(&(first + &second)).await;
         assert_eq!(status(&answers), "201");
         assert!(answers.contains("HTTP/1.1 200"), "{answers}");
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn whoever_has_said_everything_is_answered() {
+        let server = start(|_| ()).await;
+        let mut stream = server.connect().await;
+        let request = request(&format!("PROPFIND {GROUPS}"), "", "");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        stream.shutdown().await.expect("said so");
+        assert_eq!(status(&rest(&mut stream).await), "207");
         server.stop().await;
     }
 

@@ -160,10 +160,10 @@ fn verify_says_what_is_wrong_and_what_to_do() {
         (
             "DELETE FROM custom_group_members WHERE user_id = 'client00'",
             "\"team\" has members and no admin",
-            "set a member's oc:role",
+            "customgroup set-role",
         ),
-        ("DELETE FROM custom_group_members", "\"team\" has no members", "delete the group"),
-        ("UPDATE custom_group_members SET joined_at = 5", "joined at the same moment", "add it again"),
+        ("DELETE FROM custom_group_members", "\"team\" has no members", "customgroup delete"),
+        ("UPDATE custom_group_members SET joined_at = 5", "joined at the same moment", "customgroup remove and add"),
         ("UPDATE users SET enabled = 0", "nobody who may log in is in the group \"admin\"", "--group admin"),
         (
             "PRAGMA foreign_keys = 0; DELETE FROM groups",
@@ -173,7 +173,7 @@ fn verify_says_what_is_wrong_and_what_to_do() {
         (
             "UPDATE custom_groups SET display_name = 'Other'",
             "\"Other\" is not found in other capitals",
-            "same name once more",
+            "then its own again",
         ),
         (
             "INSERT INTO custom_groups SELECT 9, 'two', 'TEAM', display_name_folded FROM custom_groups;

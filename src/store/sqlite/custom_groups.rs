@@ -3,13 +3,18 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Row, params};
 
-use super::session::{Session, like, limit_offset};
+use super::search::{Like, Search as Way};
+use super::session::{Session, limit_offset};
 use super::users::user_id;
 use crate::domain::{
     CustomGroup, CustomGroupNumber, DisplayName, Error, GroupRef, GroupUri, Membership, Result, Role,
     RoledGroup, Search, UserId,
 };
 use crate::store::{CustomGroupReader, CustomGroupWriter};
+
+/// Counts what the index of display names finds, up to a limit.
+const CANDIDATES: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM custom_groups_search WHERE custom_groups_search MATCH ?1 LIMIT ?2)";
 
 impl CustomGroupReader for Session<'_> {
     fn custom_group(&self, group: &GroupRef) -> Result<Option<CustomGroup>> {
@@ -58,30 +63,58 @@ impl CustomGroupReader for Session<'_> {
              FROM custom_group_members m JOIN custom_groups g ON g.number = m.group_number
              WHERE m.user_id = ?1 AND g.display_name_folded LIKE ?2 ESCAPE '\\'
              ORDER BY m.group_number LIMIT ?3 OFFSET ?4",
-            params![user.as_str(), like(&search.pattern), limit, offset],
+            params![user.as_str(), Like::or_null(&search.pattern), limit, offset],
             |row| Ok(RoledGroup { group: custom_group(row)?, role: Some(role(row, 3)?) }),
         )
     }
 
     fn custom_groups(&self, search: &Search) -> Result<Vec<RoledGroup>> {
         let (limit, offset) = limit_offset(search.page);
-        self.all(
-            "SELECT number, uri, display_name FROM custom_groups
-             WHERE display_name_folded LIKE ?1 ESCAPE '\\'
-             ORDER BY display_name, number LIMIT ?2 OFFSET ?3",
-            params![like(&search.pattern), limit, offset],
-            |row| Ok(RoledGroup { group: custom_group(row)?, role: None }),
-        )
+        let group = |row: &Row<'_>| Ok(RoledGroup { group: custom_group(row)?, role: None });
+        match self.search(&search.pattern, CANDIDATES)? {
+            Way::Nothing => Ok(Vec::new()),
+            Way::Everything => self.all(
+                "SELECT number, uri, display_name FROM custom_groups
+                 ORDER BY display_name, number LIMIT ?1 OFFSET ?2",
+                [limit, offset],
+                group,
+            ),
+            Way::Scan(like) => self.all(
+                "SELECT number, uri, display_name FROM custom_groups
+                 WHERE display_name_folded LIKE ?1 ESCAPE '\\'
+                 ORDER BY display_name, number LIMIT ?2 OFFSET ?3",
+                params![like, limit, offset],
+                group,
+            ),
+            Way::Index(like, grams) => self.all(
+                "SELECT number, uri, display_name FROM custom_groups
+                 WHERE number IN (SELECT rowid FROM custom_groups_search WHERE custom_groups_search MATCH ?4)
+                   AND display_name_folded LIKE ?1 ESCAPE '\\'
+                 ORDER BY display_name, number LIMIT ?2 OFFSET ?3",
+                params![like, limit, offset, grams],
+                group,
+            ),
+        }
     }
 
     fn memberships(&self, group: CustomGroupNumber, search: &Search) -> Result<Vec<Membership>> {
         let (limit, offset) = limit_offset(search.page);
+        if search.pattern.is_empty() {
+            return self.all(
+                "SELECT u.id, u.display_name, u.guest, m.role
+                 FROM custom_group_members m JOIN users u ON u.id = m.user_id
+                 WHERE m.group_number = ?1
+                 ORDER BY m.user_id LIMIT ?2 OFFSET ?3",
+                params![group.get(), limit, offset],
+                membership,
+            );
+        }
         self.all(
             "SELECT u.id, u.display_name, u.guest, m.role
              FROM custom_group_members m JOIN users u ON u.id = m.user_id
              WHERE m.group_number = ?1 AND u.name_folded LIKE ?2 ESCAPE '\\'
              ORDER BY m.user_id LIMIT ?3 OFFSET ?4",
-            params![group.get(), like(&search.pattern), limit, offset],
+            params![group.get(), Like::or_null(&search.pattern), limit, offset],
             membership,
         )
     }
@@ -100,6 +133,17 @@ impl CustomGroupReader for Session<'_> {
         self.all("SELECT DISTINCT user_id FROM custom_group_members ORDER BY user_id", [], |row| {
             user_id(row, 0)
         })
+    }
+
+    fn custom_groups_without_admin(&self) -> Result<Vec<CustomGroup>> {
+        self.all(
+            "SELECT number, uri, display_name FROM custom_groups
+             WHERE NOT EXISTS (SELECT 1 FROM custom_group_members
+                               WHERE group_number = number AND role = 'admin')
+             ORDER BY number",
+            [],
+            custom_group,
+        )
     }
 
     fn longest_standing(&self, group: CustomGroupNumber) -> Result<Option<UserId>> {
@@ -121,6 +165,20 @@ impl CustomGroupWriter for Session<'_> {
         )?;
         let number = CustomGroupNumber::new(number.ok_or(Error::GroupUriTaken)?);
         Ok(CustomGroup { number, uri: uri.clone(), display_name: name.clone() })
+    }
+
+    fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
+        let added = self.change(
+            "INSERT INTO custom_groups (number, uri, display_name, display_name_folded)
+             VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            params![
+                group.number.get(),
+                group.uri.as_str(),
+                group.display_name.as_str(),
+                group.display_name.folded()
+            ],
+        )?;
+        if added == 0 { Err(Error::GroupUriTaken) } else { Ok(()) }
     }
 
     fn rename_custom_group(&mut self, group: CustomGroupNumber, name: &DisplayName) -> Result<()> {

@@ -11,6 +11,7 @@ mod connection;
 mod custom_groups;
 mod error;
 mod groups;
+mod search;
 mod session;
 mod users;
 mod verify;

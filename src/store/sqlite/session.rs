@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 
-use crate::domain::{Page, Pattern, Result, Timestamp};
+use crate::domain::{Page, Result, Timestamp};
 use crate::store::{Reader, Tx};
 
 /// A transaction that was begun by whoever made this.
@@ -71,47 +71,8 @@ impl Tx for Session<'_> {
     }
 }
 
-/// The LIKE pattern (with `ESCAPE '\'`) for an infix; no character of `pattern` is a wildcard in it.
-///
-/// No name holds a control character, so a pattern with one is none, which as NULL matches nothing.
-/// SQLite would stop reading it at a NUL, and a line break stands between the names of a user.
-pub(super) fn like(pattern: &Pattern) -> Option<String> {
-    if pattern.folded().chars().any(char::is_control) {
-        return None;
-    }
-    let mut like = String::with_capacity(pattern.folded().len() + 2);
-    like.push('%');
-    for c in pattern.folded().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            like.push('\\');
-        }
-        like.push(c);
-    }
-    like.push('%');
-    Some(like)
-}
-
 /// LIMIT and OFFSET for a page; -1 is no limit.
 pub(super) fn limit_offset(page: Page) -> (i64, i64) {
     let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     (page.limit.map_or(-1, signed), signed(page.offset))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_in_no_name() {
-        for text in ["\0", "a\0b", "\n", "\u{85}"] {
-            assert_eq!(like(&Pattern::new(text).expect("short")), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn wildcards_are_escaped() {
-        let pattern = Pattern::new("50%_\\X").expect("short");
-        assert_eq!(like(&pattern).as_deref(), Some("%50\\%\\_\\\\x%"));
-        assert_eq!(like(&Pattern::default()).as_deref(), Some("%%"));
-    }
 }

@@ -3,12 +3,17 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Row, params};
 
-use super::session::{Session, like, limit_offset};
+use super::search::{Like, Search as Way};
+use super::session::{Session, limit_offset};
 use crate::domain::{
     Account, Email, Error, NewUser, PasswordHash, Pattern, Quota, Result, Search, Timestamp, User, UserId,
     UserName, fold::fold,
 };
 use crate::store::{UserChange, UserReader, UserWriter};
+
+/// Counts what the index of names finds, up to a limit.
+const CANDIDATES: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM users_search WHERE users_search MATCH ?1 LIMIT ?2)";
 
 impl UserReader for Session<'_> {
     fn user(&self, id: &str) -> Result<Option<User>> {
@@ -46,13 +51,28 @@ impl UserReader for Session<'_> {
 
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>> {
         let (limit, offset) = limit_offset(search.page);
-        self.all(
-            "SELECT id FROM users
-             WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'
-             ORDER BY id LIMIT ?2 OFFSET ?3",
-            params![like(&search.pattern), limit, offset],
-            |row| user_id(row, 0),
-        )
+        match self.search(&search.pattern, CANDIDATES)? {
+            Way::Nothing => Ok(Vec::new()),
+            Way::Everything => {
+                let sql = "SELECT id FROM users ORDER BY id LIMIT ?1 OFFSET ?2";
+                self.all(sql, [limit, offset], |row| user_id(row, 0))
+            }
+            Way::Scan(like) => self.all(
+                "SELECT id FROM users
+                 WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'
+                 ORDER BY id LIMIT ?2 OFFSET ?3",
+                params![like, limit, offset],
+                |row| user_id(row, 0),
+            ),
+            Way::Index(like, grams) => self.all(
+                "SELECT id FROM users
+                 WHERE number IN (SELECT rowid FROM users_search WHERE users_search MATCH ?4)
+                   AND (name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\')
+                 ORDER BY id LIMIT ?2 OFFSET ?3",
+                params![like, limit, offset, grams],
+                |row| user_id(row, 0),
+            ),
+        }
     }
 
     fn find_managed_users(&self, subadmin: &UserId, search: &Search) -> Result<Vec<UserId>> {
@@ -63,17 +83,27 @@ impl UserReader for Session<'_> {
                           WHERE s.user_id = ?1)
                AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')
              ORDER BY id LIMIT ?3 OFFSET ?4",
-            params![subadmin.as_str(), like(&search.pattern), limit, offset],
+            params![subadmin.as_str(), Like::or_null(&search.pattern), limit, offset],
             |row| user_id(row, 0),
         )
     }
 
     fn count_users(&self, pattern: &Pattern) -> Result<u64> {
-        self.count(
-            "SELECT count(*) FROM users
-             WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'",
-            [like(pattern)],
-        )
+        match self.search(pattern, CANDIDATES)? {
+            Way::Nothing => Ok(0),
+            Way::Everything => self.count("SELECT count(*) FROM users", []),
+            Way::Scan(like) => self.count(
+                "SELECT count(*) FROM users
+                 WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'",
+                params![like],
+            ),
+            Way::Index(like, grams) => self.count(
+                "SELECT count(*) FROM users
+                 WHERE number IN (SELECT rowid FROM users_search WHERE users_search MATCH ?2)
+                   AND (name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\')",
+                params![like, grams],
+            ),
+        }
     }
 
     fn count_managed_users(&self, subadmin: &UserId, pattern: &Pattern) -> Result<u64> {
@@ -82,7 +112,7 @@ impl UserReader for Session<'_> {
              WHERE id IN (SELECT m.user_id FROM group_members m JOIN subadmins s ON s.group_id = m.group_id
                           WHERE s.user_id = ?1)
                AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')",
-            params![subadmin.as_str(), like(pattern)],
+            params![subadmin.as_str(), Like::or_null(pattern)],
         )
     }
 
@@ -94,14 +124,24 @@ impl UserReader for Session<'_> {
             user,
         )
     }
+
+    fn users_with(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        self.all(
+            "SELECT id, display_name, email, quota, enabled, guest, last_login, created
+             FROM users WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
+            [list(ids)],
+            user,
+        )
+    }
 }
 
 impl UserWriter for Session<'_> {
     fn insert_user(&mut self, user: &NewUser) -> Result<()> {
         let added = self.change(
             "INSERT INTO users (id, id_folded, display_name, email, email_folded, password, quota,
-                                enabled, guest, created, last_login, name_folded)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, NULL, ?9)
+                                enabled, guest, created, last_login, name_folded, number)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, NULL, ?9,
+                     (SELECT coalesce(max(number), 0) + 1 FROM users))
              ON CONFLICT DO NOTHING",
             params![
                 user.id.as_str(),
@@ -138,6 +178,12 @@ impl UserWriter for Session<'_> {
             UserChange::Enabled(enabled) => {
                 self.change("UPDATE users SET enabled = ?2 WHERE id = ?1", params![id, enabled])
             }
+            UserChange::Guest(guest) => {
+                self.change("UPDATE users SET guest = ?2 WHERE id = ?1", params![id, guest])
+            }
+            UserChange::Created(at) => {
+                self.change("UPDATE users SET created = ?2 WHERE id = ?1", params![id, at.0])
+            }
             UserChange::LastLogin(at) => {
                 self.change("UPDATE users SET last_login = ?2 WHERE id = ?1", params![id, at.0])
             }
@@ -154,6 +200,11 @@ impl UserWriter for Session<'_> {
 /// What a search of names looks at: the id and the display name on a line each.
 fn name_folded(id: &UserId, name: &UserName) -> String {
     format!("{}\n{}", id.folded(), fold(name.as_str()))
+}
+
+/// Ids as one value, which a query takes apart again with `json_each`: one statement for any number.
+pub(super) fn list(ids: &[UserId]) -> String {
+    serde_json::Value::from_iter(ids.iter().map(UserId::as_str)).to_string()
 }
 
 pub(super) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {

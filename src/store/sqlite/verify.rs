@@ -30,10 +30,11 @@ pub struct Problem {
 
 const RESTORE: &str = "restore a backup into a new data directory: davgroups restore FILE --data-dir DIR";
 const SET_ADMIN: &str =
-    "as an administrator, set a member's oc:role to admin (PROPPATCH groups/URI/USER), or delete the group";
-const DELETE_GROUP: &str = "as an administrator, delete the group (DELETE groups/URI)";
+    "give it one: davgroups customgroup set-role URI USER admin; or delete it: davgroups customgroup delete URI";
+const DELETE_GROUP: &str = "delete it: davgroups customgroup delete URI";
 const RENAME_GROUP: &str =
-    "as an administrator, rename one of them (PROPPATCH groups/URI), or set allow_duplicate_names";
+    "rename one of them: davgroups customgroup rename URI NAME; or set allow_duplicate_names";
+const NAME_AGAIN: &str = "give it another display name, and then its own again, or restore a backup";
 const ADD_ADMINISTRATOR: &str = "make one: davgroups user add ID --group admin";
 
 /// Looks for problems in the database at `path`, while others go on using it.
@@ -94,7 +95,7 @@ const RULES: &[(&str, &str, &str, &str)] = &[
         ", so that nobody is of longest standing",
         "SELECT DISTINCT uri FROM custom_groups JOIN custom_group_members ON group_number = number
          GROUP BY number, joined_at HAVING count(*) > 1 ORDER BY number",
-        "as an administrator, remove one of them and add it again",
+        "remove one of them and add it again: davgroups customgroup remove and add",
     ),
     (
         "the group ",
@@ -108,6 +109,19 @@ const RULES: &[(&str, &str, &str, &str)] = &[
         "SELECT 'admin' WHERE NOT EXISTS (SELECT 1 FROM group_members JOIN users ON id = user_id
          WHERE group_id = 'admin' AND enabled)",
         ADD_ADMINISTRATOR,
+    ),
+    (
+        "searching does not find the user ",
+        "",
+        "SELECT id FROM users WHERE number NOT IN (SELECT id FROM users_search_docsize) ORDER BY id",
+        NAME_AGAIN,
+    ),
+    (
+        "searching does not find the custom group ",
+        "",
+        "SELECT uri FROM custom_groups
+         WHERE number NOT IN (SELECT id FROM custom_groups_search_docsize) ORDER BY number",
+        NAME_AGAIN,
     ),
 ];
 
@@ -137,7 +151,7 @@ const FOLDED: &str = "\
     SELECT 'the id of the user', id, id_folded FROM users
     UNION ALL SELECT 'the names of the user', id || char(10) || display_name, name_folded FROM users
     UNION ALL SELECT 'the e-mail address', ifnull(email, ''), ifnull(email_folded, '') FROM users
-    UNION ALL SELECT 'the id of the group', id, id_folded FROM groups
+    UNION ALL SELECT 'the names of the group', id || char(10) || display_name, name_folded FROM groups
     UNION ALL SELECT 'the display name of the custom group', display_name, display_name_folded
         FROM custom_groups";
 
@@ -149,7 +163,7 @@ fn wrong_folding(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
     let problem = |(whose, text, _): (String, String, String)| Problem {
         severity: Severity::Rule,
         what: format!("{whose} {text:?} is not found in other capitals"),
-        remedy: "give it the same name once more, or restore a backup",
+        remedy: NAME_AGAIN,
     };
     Ok(wrong.map(problem).collect())
 }

@@ -1,0 +1,433 @@
+//! The measurements, one section each.
+
+use std::cell::Cell;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use davgroups::auth::Authenticator;
+use davgroups::domain::{DisplayName, GroupUri, Password, PasswordHash, Role, UserId};
+use davgroups::service::Passwords;
+use davgroups::store::SharedStore;
+use davgroups::store::sqlite::{FILE_NAME, SqliteStore};
+use davgroups::{App, Config};
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, try_join_all};
+
+use crate::Result;
+use crate::client::Connection;
+use crate::measure::{Lane, Slices, in_turn, median};
+use crate::process::Server;
+use crate::report::{Report, Target};
+use crate::requests::{self, GROUPS};
+use crate::rivals;
+use crate::seed::{self, Seeded, user};
+
+/// What every section needs.
+pub struct Bench {
+    pub server: PathBuf,
+    pub large: Seeded,
+    pub small: Seeded,
+    pub rounds: usize,
+    pub slice: Duration,
+}
+
+type Section = for<'b> fn(&'b Bench, &'b mut Report) -> LocalBoxFuture<'b, Result<()>>;
+
+/// All sections by name.
+pub const SECTIONS: [(&str, Section); 9] = [
+    ("point", |bench, report| point(bench, report).boxed_local()),
+    ("listing", |bench, report| listing(bench, report).boxed_local()),
+    ("auth", |bench, report| auth(bench, report).boxed_local()),
+    ("logins", |bench, report| logins(bench, report).boxed_local()),
+    ("writes", |bench, report| writes(bench, report).boxed_local()),
+    ("start", |bench, report| start(bench, report).boxed_local()),
+    ("memory", |bench, report| memory(bench, report).boxed_local()),
+    ("growth", |bench, report| growth(bench, report).boxed_local()),
+    ("search", |bench, report| search(bench, report).boxed_local()),
+];
+
+impl Bench {
+    fn start(&self, store: &Seeded) -> Result<Server> {
+        Server::davgroups(&self.server, &store.data_dir, &[])
+    }
+
+    async fn drive(&self, lanes: &[Lane<'_>], connections: usize) -> Result<Vec<Slices>> {
+        in_turn(lanes, connections, self.rounds, self.slice).await
+    }
+}
+
+/// Requests for one thing, beside bare hyper.
+async fn point(bench: &Bench, report: &mut Report) -> Result<()> {
+    let (ours, hyper) = (bench.start(&bench.large)?, Server::role(&["hyper"])?);
+    let logging =
+        Server::davgroups(&bench.server, &bench.small.data_dir, &[("DAVGROUPS_LOG_LEVEL", "info")])?;
+    let ocs = Lane::new("OCS getuser", &ours, 200, requests::getuser());
+    let dav = Lane::new("PROPFIND Depth 0", &ours, 207, requests::propfind_group());
+    let logged = Lane::new("OCS getuser, with access log", &logging, 200, requests::getuser());
+    let mut lanes = vec![ocs, dav, logged];
+    for like in 0..2 {
+        let length = lanes[like].probe().await?.length;
+        lanes.push(bare(&hyper, length));
+    }
+    for connections in [8, 64] {
+        let done = bench.drive(&lanes, connections).await?;
+        for (own, limit) in [(0, 3), (1, 4)] {
+            let what = format!("{}, {connections} connections, of bare hyper", done[own].name);
+            report.figure(what, done[own].ratio(&done[limit]), "x", Target::AtLeast(0.8));
+        }
+        report.lanes("point", connections, &done);
+    }
+    Ok(())
+}
+
+/// A thousand members, beside everybody.
+async fn listing(bench: &Bench, report: &mut Report) -> Result<()> {
+    const MEMBERS: usize = 1_000;
+    let root = tempfile::tempdir()?;
+    std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755))?;
+    rivals::make_files(root.path(), MEMBERS)?;
+    let (ours, hyper) = (bench.start(&bench.large)?, Server::role(&["hyper"])?);
+    let memfs = Server::role(&["memfs", &MEMBERS.to_string()])?;
+    let (nginx, apache) = (rivals::nginx(root.path())?, rivals::apache(root.path())?);
+
+    let mut lanes = vec![
+        Lane::new("first rendering", &ours, 207, requests::members_anew("thousand")),
+        Lane::repeat("repeated", &ours, 207, requests::members("thousand")),
+    ];
+    let length = lanes[1].probe().await?.length;
+    lanes.push(bare(&hyper, length));
+    lanes.push(Lane::repeat("dav-server MemFs", &memfs, 207, requests::files()));
+    let others = [("nginx dav-ext", &nginx), ("Apache mod_dav", &apache)];
+    for (name, server) in others {
+        lanes.extend(server.iter().map(|server| Lane::repeat(name, server, 207, requests::files())));
+    }
+    for connections in [8, 64] {
+        let done = bench.drive(&lanes, connections).await?;
+        let targets = [("dav-server MemFs", 15.0), ("nginx dav-ext", 3.0), ("Apache mod_dav", 25.0)];
+        for (name, target) in targets {
+            for other in done.iter().filter(|other| other.name == name) {
+                let what = format!("1,000 members, first rendering, {connections} connections, to {name}");
+                report.figure(what, done[0].ratio(other), "x", Target::AtLeast(target));
+            }
+        }
+        let what =
+            format!("1,000 members, repeated, {connections} connections, of the same bytes from memory");
+        report.figure(what, done[1].ratio(&done[2]), "x", Target::AtLeast(0.8));
+        report.lanes("listing", connections, &done);
+    }
+    Ok(())
+}
+
+/// What it costs to know a credential again, beside the whole request.
+async fn auth(bench: &Bench, report: &mut Report) -> Result<()> {
+    const LOGINS: u32 = 20_000;
+    let server = bench.start(&bench.small)?;
+    let lanes = [Lane::new("OCS getuser", &server, 200, requests::getuser())];
+    let done = bench.drive(&lanes, 8).await?;
+    drop(lanes);
+    drop(server);
+
+    let app = App::open(&Config { data_dir: bench.small.data_dir.clone(), ..Config::default() })?;
+    let authenticator = Authenticator::new(app.service().clone())?;
+    let mut request = http::Request::builder();
+    let text = requests::get("/", Some(&user(0)));
+    for line in std::str::from_utf8(&text)?.lines().filter_map(|line| line.split_once(": ")) {
+        request = request.header(line.0, line.1);
+    }
+    let request = request.body(())?;
+    let mut each = Vec::new();
+    for _ in 0..=bench.rounds {
+        let start = Instant::now();
+        for _ in 0..LOGINS {
+            authenticator.authenticate(request.headers()).await?;
+        }
+        each.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(LOGINS));
+    }
+    let cost = median(each.into_iter().skip(1));
+    report.figure("cached credential", cost, "µs", Target::None);
+    report.figure(
+        "cached credential, of the CPU of OCS getuser",
+        cost / done[0].cpu() * 100.0,
+        "%",
+        Target::Under(8.0),
+    );
+    Ok(())
+}
+
+/// Sixty-four people log in at once to a server that knows none of them.
+async fn logins(bench: &Bench, report: &mut Report) -> Result<()> {
+    const PEOPLE: usize = 64;
+    let cores = std::thread::available_parallelism()?.get();
+    let passwords = Passwords::new()?;
+    let password = Password::offered(seed::PASSWORD.to_owned());
+    let hash: PasswordHash = passwords.hash(&password).await?;
+    let (mut ratios, mut grown) = (Vec::new(), Vec::new());
+    for _ in 0..bench.rounds.min(5) {
+        let server = bench.start(&bench.small)?;
+        Lane::repeat("warm", &server, 200, requests::get("/status.php", None)).probe().await?;
+        let before = server.memory();
+        let open = try_join_all((0..PEOPLE).map(|_| Connection::open(server.address))).await?;
+        let start = Instant::now();
+        try_join_all(open.into_iter().enumerate().map(|(number, connection)| log_in(connection, number)))
+            .await?;
+        let together = start.elapsed();
+        grown.push(server.peak().saturating_sub(before) as f64 / MEGABYTE);
+        drop(server);
+        let start = Instant::now();
+        for _ in 0..PEOPLE / cores {
+            passwords.verify(&password, Some(&hash)).await?;
+        }
+        ratios.push(together.as_secs_f64() / start.elapsed().as_secs_f64());
+    }
+    let what = "64 cold logins at once, of (64 / cores) hashes one after another";
+    report.figure(what, median(ratios.into_iter()), "x", Target::Under(3.0));
+    report.figure(
+        "64 cold logins at once, more memory",
+        median(grown.into_iter()),
+        "MB",
+        Target::Under(40.0),
+    );
+    Ok(())
+}
+
+const MEGABYTE: f64 = 1_048_576.0;
+
+async fn log_in(mut connection: Connection, number: usize) -> Result<()> {
+    let user = user(number);
+    let request = requests::get(&format!("/ocs/v1.php/cloud/users/{user}"), Some(&user));
+    let answer = connection.exchange(&request).await?;
+    if answer.status == 200 { Ok(()) } else { Err(format!("login answered {}", answer.status).into()) }
+}
+
+/// Adding members durably, beside one transaction per member without any server around it.
+async fn writes(bench: &Bench, report: &mut Report) -> Result<()> {
+    let copy = bench.small.data_dir.with_extension("copy");
+    std::fs::create_dir_all(&copy)?;
+    std::fs::copy(bench.small.data_dir.join(FILE_NAME), copy.join(FILE_NAME))?;
+    let alone = Alone::open(&copy, bench.small.users)?;
+    let server = bench.start(&bench.small)?;
+    let groups = Groups::make(&server, 256).await?;
+    let lane = [Lane::new("PUT member", &server, 201, groups.add_member(bench.small.users))];
+    let (mut one, mut many, mut ratios) = (Vec::new(), Vec::new(), (Vec::new(), Vec::new()));
+    for _ in 0..bench.rounds {
+        let baseline = alone.rate(bench.slice).await?;
+        let single = in_turn(&lane, 1, 1, bench.slice).await?;
+        let crowd = in_turn(&lane, 64, 1, bench.slice).await?;
+        ratios.0.push(single[0].rate() / baseline);
+        ratios.1.push(crowd[0].rate() / baseline);
+        one.extend(single);
+        many.extend(crowd);
+    }
+    groups.delete(&server).await?;
+    let text = "durable PUT member, to one transaction each without a server";
+    report.figure(format!("{text}, 1 client"), median(ratios.0.into_iter()), "x", Target::AtLeast(1.0));
+    report.figure(format!("{text}, 64 clients"), median(ratios.1.into_iter()), "x", Target::AtLeast(8.0));
+    report.lanes("writes", 1, &Slices::merged(one));
+    report.lanes("writes", 64, &Slices::merged(many));
+    drop(alone);
+    Ok(std::fs::remove_dir_all(copy)?)
+}
+
+/// A store without a server, to which members are added one transaction each.
+struct Alone {
+    store: SharedStore,
+    users: usize,
+    added: Cell<usize>,
+}
+
+impl Alone {
+    fn open(data_dir: &Path, users: usize) -> Result<Self> {
+        Ok(Self { store: Arc::new(SqliteStore::open(data_dir)?), users, added: Cell::new(0) })
+    }
+
+    /// Members a second.
+    async fn rate(&self, length: Duration) -> Result<f64> {
+        let (start, before) = (Instant::now(), self.added.get());
+        while start.elapsed() < length {
+            let number = self.added.replace(self.added.get() + 1);
+            let uri = GroupUri::new(&format!("alone{}", number / self.users))?;
+            let member = UserId::new(&user(number % self.users))?;
+            let first = number.is_multiple_of(self.users);
+            let added = self.store.write(move |tx| {
+                let reference = davgroups::domain::GroupRef::Uri(uri.as_str().to_owned());
+                let group = match tx.custom_group(&reference)? {
+                    Some(group) if !first => group,
+                    _ => tx.insert_custom_group(&uri, &DisplayName::of_uri(&uri))?,
+                };
+                tx.add_member(group.number, &member, Role::Member)
+            });
+            added.await?;
+        }
+        Ok((self.added.get() - before) as f64 / start.elapsed().as_secs_f64())
+    }
+}
+
+/// Empty groups to add members to, made over HTTP.
+struct Groups {
+    uris: Vec<String>,
+    next: Rc<Cell<usize>>,
+}
+
+impl Groups {
+    async fn make(server: &Server, count: usize) -> Result<Self> {
+        let uris: Vec<String> =
+            (0..count).map(|number| format!("load{}-{number}", std::process::id())).collect();
+        for uri in &uris {
+            request(server, "MKCOL", &format!("{GROUPS}{uri}"), 201).await?;
+        }
+        Ok(Self { uris, next: Rc::default() })
+    }
+
+    fn add_member(&self, users: usize) -> crate::measure::Requests {
+        requests::add_member(self.uris.clone(), users, Rc::clone(&self.next))
+    }
+
+    async fn delete(&self, server: &Server) -> Result<()> {
+        for uri in &self.uris {
+            request(server, "DELETE", &format!("{GROUPS}{uri}"), 204).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn request(server: &Server, method: &str, path: &str, status: u16) -> Result<()> {
+    let request = requests::request(method, path, Some("admin"), "", "");
+    Lane::repeat(method, server, status, request).probe().await.map(|_| ())
+}
+
+/// From starting the process to the first answer.
+async fn start(bench: &Bench, report: &mut Report) -> Result<()> {
+    let (mut empty, mut full) = (Vec::new(), Vec::new());
+    for _ in 0..bench.rounds {
+        let directory = tempfile::tempdir_in(bench.small.data_dir.parent().unwrap_or(Path::new(".")))?;
+        empty.push(milliseconds_to_answer(bench, directory.path()).await?);
+        full.push(milliseconds_to_answer(bench, &bench.large.data_dir).await?);
+    }
+    report.figure(
+        "start, new store with its first administrator",
+        median(empty.into_iter()),
+        "ms",
+        Target::Under(50.0),
+    );
+    let what = format!("start, {} users", bench.large.users);
+    report.figure(what, median(full.into_iter()), "ms", Target::Under(150.0));
+    Ok(())
+}
+
+async fn milliseconds_to_answer(bench: &Bench, data_dir: &Path) -> Result<f64> {
+    let start = Instant::now();
+    let server = Server::davgroups(&bench.server, data_dir, &[])?;
+    Lane::repeat("start", &server, 200, requests::get("/status.php", None)).probe().await?;
+    Ok(start.elapsed().as_secs_f64() * 1e3)
+}
+
+/// What the process takes, idle and busy.
+async fn memory(bench: &Bench, report: &mut Report) -> Result<()> {
+    let server = bench.start(&bench.large)?;
+    Lane::new("first login", &server, 200, requests::getuser()).probe().await?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    report.figure(
+        "memory, idle after the first login",
+        server.memory() as f64 / MEGABYTE,
+        "MB",
+        Target::Under(15.0),
+    );
+    let lanes = [
+        Lane::new("OCS getuser", &server, 200, requests::getuser()),
+        Lane::new("PROPFIND Depth 0", &server, 207, requests::propfind_group()),
+        Lane::new("1,000 members anew", &server, 207, requests::members_anew("thousand")),
+        Lane::repeat("1,000 members repeated", &server, 207, requests::members("thousand")),
+    ];
+    in_turn(&lanes, 64, bench.rounds, bench.slice).await?;
+    drop(lanes);
+    report.figure("memory, 64 connections, peak", server.peak() as f64 / MEGABYTE, "MB", Target::Under(64.0));
+
+    drop(server);
+    let server = bench.start(&bench.large)?;
+    Lane::repeat("100 members", &server, 207, requests::members("hundred")).probe().await?;
+    server.forget_peak()?;
+    let before = server.peak();
+    let mut slow = Connection::open(server.address).await?;
+    slow.send(&requests::members("huge")).await?;
+    while slow.sip(64 << 10).await? == 64 << 10 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let more = server.peak().saturating_sub(before) as f64 / MEGABYTE;
+    let what =
+        format!("memory, listing of {} members to a slow reader, more", seed::HUGE.min(bench.large.users));
+    report.figure(what, more, "MB", Target::Under(16.0));
+    Ok(())
+}
+
+/// The same requests to a large and a small store.
+async fn growth(bench: &Bench, report: &mut Report) -> Result<()> {
+    let (large, small) = (bench.start(&bench.large)?, bench.start(&bench.small)?);
+    let (large_groups, small_groups) = (Groups::make(&large, 256).await?, Groups::make(&small, 256).await?);
+    let users = bench.small.users;
+    let lanes = [
+        Lane::new("OCS getuser, large store", &large, 200, requests::getuser()),
+        Lane::new("OCS getuser, small store", &small, 200, requests::getuser()),
+        Lane::new("100 members, large store", &large, 207, requests::members_anew("hundred")),
+        Lane::new("100 members, small store", &small, 207, requests::members_anew("hundred")),
+        Lane::new("PUT member, large store", &large, 201, large_groups.add_member(users)),
+        Lane::new("PUT member, small store", &small, 201, small_groups.add_member(users)),
+    ];
+    let done = bench.drive(&lanes, 8).await?;
+    for (pair, what) in done.chunks(2).zip(["OCS getuser", "PROPFIND of 100 members", "add member"]) {
+        let what = format!("{what}, large store, times the small one's time");
+        report.figure(what, pair[1].ratio(&pair[0]), "x", Target::Under(1.2));
+    }
+    report.lanes("growth", 8, &done);
+    large_groups.delete(&large).await?;
+    small_groups.delete(&small).await
+}
+
+/// Searches, beside a look-up.
+async fn search(bench: &Bench, report: &mut Report) -> Result<()> {
+    let server = bench.start(&bench.large)?;
+    let users = "/ocs/v1.php/cloud/users";
+    let admin = |path: String| requests::get(&path, Some("admin"));
+    let lanes = [
+        Lane::repeat("OCS getuser", &server, 200, admin(format!("{users}/{}", user(4321)))),
+        Lane::repeat("getusers?search=0004321", &server, 200, admin(format!("{users}?search=0004321"))),
+        Lane::repeat(
+            "getusers?search=r0004321@ex",
+            &server,
+            200,
+            admin(format!("{users}?search=r0004321@ex")),
+        ),
+        Lane::repeat("search-query 0004321", &server, 207, requests::search_groups("0004321")),
+        Lane::repeat("getusers, first page of all", &server, 200, admin(format!("{users}?limit=10"))),
+        Lane::repeat(
+            "getusers?search=grace, first page",
+            &server,
+            200,
+            admin(format!("{users}?search=grace&limit=10")),
+        ),
+        Lane::repeat(
+            "getusers?search=09 (2 characters)",
+            &server,
+            200,
+            admin(format!("{users}?search=09&limit=10")),
+        ),
+    ];
+    let done = bench.drive(&lanes, 2).await?;
+    for (number, lane) in done.iter().enumerate().skip(1) {
+        let target = if number < 4 { Target::Under(10.0) } else { Target::None };
+        report.figure(
+            format!("{}, times the time of a look-up", lane.name),
+            done[0].ratio(lane),
+            "x",
+            target,
+        );
+    }
+    report.lanes("search", 2, &done);
+    Ok(())
+}
+
+fn bare(hyper: &Server, length: usize) -> Lane<'_> {
+    Lane::repeat("bare hyper, same bytes", hyper, 200, requests::get(&format!("/{length}"), None))
+}
