@@ -69,7 +69,7 @@ pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
         match command {
             Command::List(output) => list(&service, &output).await?,
             Command::Show(command) => show(&service, &command).await?,
-            Command::Add(command) => service.create_group(&operator, &command.group).await?,
+            Command::Add(command) => service.create_group(&operator, &command.group, None).await?,
             Command::Delete(command) => service.delete_group(&operator, &command.group).await?,
             Command::AddMember(Members { group, users }) => {
                 service.install_members(&group, users).await?;

@@ -162,7 +162,7 @@ fn email(user: &User) -> Value {
 
 async fn show(service: &Service, command: &Show) -> Result<(), Failure> {
     let operator = Principal::operator();
-    let user = service.user(&operator, &command.id)?.user;
+    let user = service.user_details(&operator, &command.id)?.user;
     let id = user.id.as_str();
     let groups = ids_of(&service.groups_of_user(&operator, id)?);
     let subadmin = ids_of(&service.subadmin_groups(&operator, id)?);

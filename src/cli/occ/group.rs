@@ -65,7 +65,7 @@ pub(super) async fn run(command: Command, service: &Service) -> Result<(), Failu
     let operator = Principal::operator();
     match command {
         Command::Add(Id { group }) => {
-            service.create_group(&operator, &group).await?;
+            service.create_group(&operator, &group, None).await?;
             output::print(&format!("Created group \"{group}\"\n"))
         }
         Command::Delete(Id { group }) => {
@@ -100,7 +100,7 @@ async fn list_members(service: &Service, command: &ListMembers) -> Result<(), Fa
     let operator = Principal::operator();
     let mut members = Map::new();
     for id in service.group_members(&operator, &command.group).await? {
-        match service.user(&operator, id.as_str()) {
+        match service.user_details(&operator, id.as_str()) {
             Ok(view) => {
                 let User { id, display_name, .. } = view.user;
                 members.insert(id.to_string(), json!(display_name.as_str()));
