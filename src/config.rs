@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth::GuessLimits;
 use crate::domain::Rules;
 use crate::edge::{BasePath, Compat};
 
@@ -45,6 +46,10 @@ pub struct Config {
     /// A file that holds the first administrator's password.
     #[serde(with = "blank_is_none")]
     pub admin_password_file: Option<PathBuf>,
+    /// As often the login to one account may fail from one address; 0 is any number.
+    pub login_failures_per_account: u32,
+    /// As often logins may fail from one address; 0 is any number.
+    pub login_failures_per_address: u32,
     /// As many bytes a request body may have.
     pub max_body_bytes: NonZeroUsize,
     /// As many connections are open at once; others wait.
@@ -63,6 +68,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let guesses = GuessLimits::default();
         Self {
             data_dir: PathBuf::from("./data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -74,6 +80,8 @@ impl Default for Config {
             home_template: None,
             cors_allowed_origins: Vec::new(),
             admin_password_file: None,
+            login_failures_per_account: guesses.per_account,
+            login_failures_per_address: guesses.per_address,
             max_body_bytes: const { NonZeroUsize::new(1 << 20).unwrap() },
             max_connections: const { NonZeroU32::new(1024).unwrap() },
             header_timeout_seconds: const { NonZeroU32::new(30).unwrap() },

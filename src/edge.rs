@@ -35,6 +35,12 @@ pub enum Refusal {
     /// Unknown user, wrong password or disabled user: which, nobody is told.
     #[error("Username or password was incorrect")]
     WrongCredentials,
+    /// Whoever asks has tried too many passwords.
+    #[error("Too many failed logins; try again in {seconds} seconds")]
+    TooManyGuesses {
+        /// When to try again, in seconds.
+        seconds: u64,
+    },
     /// The body is longer than is allowed.
     #[error("The request body is too large; at most {limit} bytes are accepted")]
     BodyTooLarge {

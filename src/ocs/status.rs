@@ -36,6 +36,9 @@ pub(super) const UNREADABLE: u16 = 400;
 /// The body is too long.
 pub(super) const TOO_LARGE: u16 = 413;
 
+/// Too many failed logins.
+pub(super) const TOO_MANY: u16 = 429;
+
 /// Too many writes wait.
 const BUSY: u16 = 503;
 
@@ -113,6 +116,7 @@ pub(super) fn on_the_wire(version: Version, statuscode: u16) -> (u16, StatusCode
         (_, BUSY) => StatusCode::SERVICE_UNAVAILABLE,
         (_, FULL) => StatusCode::INSUFFICIENT_STORAGE,
         (_, TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
+        (_, TOO_MANY) => StatusCode::TOO_MANY_REQUESTS,
         (_, UNREADABLE) => StatusCode::BAD_REQUEST,
         (Version::V1, _) => StatusCode::OK,
         (Version::V2, OK) => StatusCode::OK,
@@ -236,6 +240,7 @@ mod tests {
             (106, (106, 200), (400, 400)),
             (403, (403, 200), (403, 403)),
             (413, (413, 413), (413, 413)),
+            (429, (429, 429), (429, 429)),
             (503, (503, 503), (503, 503)),
             (996, (996, 200), (500, 500)),
             (997, (997, 401), (997, 401)),

@@ -20,7 +20,7 @@ pub(super) async fn respond(
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let response = app.dispatch().respond(request).await;
+    let response = app.dispatch().respond(peer.ip(), request).await;
     tracing::info!(
         %method,
         path = %Escaped(&path),
