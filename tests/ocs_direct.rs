@@ -675,6 +675,13 @@ async fn custom_groups_are_groups_of_a_kind() {
     let members = async || world.v1("admin", "GET", "groups/customgroup_team", "").await.data();
     assert_eq!(members().await, json!({"users": ["alice", "frank"]}));
     assert_eq!(world.v1("erin", "GET", "groups/customgroup_team", "").await.statuscode(), 997);
+    // Its admins are its subadmins; its plain members are none, and nobody is one of another group.
+    for (who, statuscode) in [("alice", 100), ("frank", 997), ("dave", 997)] {
+        let listed = world.v1(who, "GET", "groups/customgroup_team", "").await;
+        assert_eq!(listed.statuscode(), statuscode, "{who}");
+    }
+    assert_eq!(world.v1("alice", "GET", "groups/staff", "").await.statuscode(), 997);
+    assert_eq!(world.v1("alice", "GET", "groups/nosuch", "").await.statuscode(), 997);
     let listed = world.v1("admin", "GET", "groups?search=team", "").await.data();
     assert_eq!(listed, json!({"groups": []}));
 

@@ -8,9 +8,9 @@ use http::header::AUTHORIZATION;
 use moka::future::Cache;
 
 use super::credentials::Credentials;
-use crate::domain::{Account, Error, Principal, Result, StoreFailure};
+use crate::domain::{Account, Error, Password, Principal, Result, StoreFailure};
 use crate::edge::Refusal;
-use crate::service::Service;
+use crate::service::{Passwords, Service};
 
 /// How long a verified credential is remembered.
 const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
@@ -81,13 +81,29 @@ impl Authenticator {
         let check = async {
             let hash = account.map(|account| &account.password);
             match self.service.passwords().verify(&credentials.password, hash).await {
-                Ok(true) if account.is_some_and(|account| account.enabled) => Ok(()),
+                Ok(true) if account.is_some_and(|account| account.enabled) => {
+                    self.renew_hash(account, &credentials.password);
+                    Ok(())
+                }
                 Ok(_) => Err(Failure::Refused),
                 Err(error) => Err(Failure::Broken(error)),
             }
         };
         let fingerprint = self.fingerprint(header, account);
         self.verified.try_get_with(fingerprint, check).await.map_err(|failure| refusal(&failure))
+    }
+
+    /// Has a hash that came from another server replaced by one of ours, without making the request wait.
+    fn renew_hash(&self, account: Option<&Account>, password: &Password) {
+        let Some(account) = account.filter(|account| Passwords::is_outdated(&account.password)) else {
+            return;
+        };
+        let (service, account, password) = (self.service.clone(), account.clone(), password.clone());
+        tokio::spawn(async move {
+            if let Err(error) = service.renew_hash(&account, &password).await {
+                tracing::debug!(user = %account.id, %error, "a password was not hashed anew");
+            }
+        });
     }
 
     fn fingerprint(&self, header: &[u8], account: Option<&Account>) -> Fingerprint {
@@ -135,8 +151,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::domain::{Email, GroupId, Password, Rules, UserId};
-    use crate::service::Passwords;
+    use crate::domain::{Email, GroupId, PasswordHash, Rules, UserId};
     use crate::store::sqlite::SqliteStore;
     use crate::store::{SharedStore, UserChange};
 
@@ -246,6 +261,40 @@ mod tests {
         fixture.auth.service.install_password("alice", &new).await.expect("changed");
         assert_wrong(&fixture.login("alice", "pässword").await);
         fixture.login("alice", "new").await.expect("new");
+    }
+
+    /// SHA-1 of `old`, as servers kept it long ago.
+    const SHA1_OF_OLD: &str = "c00dbbc9dadfbe1e232e93a729dd4752fade0abf";
+
+    #[tokio::test]
+    async fn a_hash_of_another_server_is_replaced_at_login() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let taken_over = PasswordHash::new(SHA1_OF_OLD.to_owned());
+        fixture.change("Alice", UserChange::Password(taken_over.clone())).await;
+        let stored = || fixture.auth.service.account("alice").expect("read").expect("there").password;
+        assert_wrong(&fixture.login("alice", "wrong").await);
+        assert!(stored() == taken_over);
+        fixture.login("alice", "old").await.expect("right");
+        for _ in 0..500 {
+            if stored().as_str().starts_with("$argon2id$") {
+                fixture.login("alice", "old").await.expect("still right");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the hash was not replaced");
+    }
+
+    #[tokio::test]
+    async fn a_password_changed_in_the_meantime_stays() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.change("Alice", UserChange::Password(PasswordHash::new(SHA1_OF_OLD.to_owned()))).await;
+        let service = &fixture.auth.service;
+        let before = service.account("alice").expect("read").expect("there");
+        service.install_password("alice", &Password::new("new").expect("password")).await.expect("changed");
+        service.renew_hash(&before, &Password::offered("old".to_owned())).await.expect("nothing to do");
+        fixture.login("alice", "new").await.expect("new");
+        assert_wrong(&fixture.login("alice", "old").await);
     }
 
     #[tokio::test]

@@ -95,13 +95,19 @@ fn announce(config: &Config, address: SocketAddr, first: Option<&FirstAdministra
 }
 
 /// Where a client on this machine finds the custom groups.
-fn url(config: &Config, mut address: SocketAddr) -> String {
+fn url(config: &Config, address: SocketAddr) -> String {
+    let address = reachable(address);
+    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+}
+
+/// Where a client on this machine finds what listens at `address`.
+pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+    address
 }
 
 /// Is over when the process is asked to stop.

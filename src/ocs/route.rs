@@ -322,9 +322,11 @@ impl Operation {
         match self {
             Do::Capabilities | Do::CurrentUser | Do::GetUserFields => Level::User,
             Do::GetUser | Do::EditUser | Do::GetUserGroups | Do::GetSubadminGroups => Level::User,
+            // A custom group may be anybody's.
+            Do::GetGroup => Level::User,
             Do::GetUsers | Do::AddUser | Do::DeleteUser | Do::EnableUser | Do::DisableUser => Level::Subadmin,
             Do::AddToGroup | Do::RemoveFromGroup => Level::Subadmin,
-            Do::GetGroups | Do::AddGroup | Do::GetGroup => Level::Subadmin,
+            Do::GetGroups | Do::AddGroup => Level::Subadmin,
             Do::GetUsersDetails | Do::GetGroupsDetails | Do::GetMembersDetails => Level::Subadmin,
             Do::EditGroup | Do::DeleteGroup | Do::GetSubadmins => Level::Administrator,
             Do::CreateSubadmin | Do::RemoveSubadmin => Level::Administrator,

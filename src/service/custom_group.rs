@@ -222,7 +222,7 @@ fn check_creatable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &
     }
 }
 
-fn create(
+pub(super) fn create(
     tx: &mut dyn Tx,
     who: &Principal,
     rules: &Rules,

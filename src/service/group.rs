@@ -84,10 +84,13 @@ impl Service {
     /// The members of a group, by id.
     ///
     /// # Errors
-    /// `NotPermitted` for those who manage no users; `GroupUnknown`; `NotPermitted` for a subadmin of
-    /// other groups, and for a custom group that the principal may not see.
+    /// `NotPermitted` for those who manage no users, unless a custom group is asked for; `GroupUnknown`;
+    /// `NotPermitted` for a subadmin of other groups, and for a custom group that the principal may not
+    /// see or, managing no users, is no admin of.
     pub async fn group_members(&self, who: &Principal, id: &str) -> Result<Vec<UserId>> {
-        Level::Subadmin.check(who)?;
+        if GroupId::stored(id.to_owned()).custom_uri().is_none() {
+            Level::Subadmin.check(who)?;
+        }
         let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
         self.read_long(move |reader| members(reader, &who, &rules, &id)).await
     }
@@ -167,7 +170,12 @@ pub(super) fn members(reader: &dyn Reader, who: &Principal, rules: &Rules, id: &
             reader.group_members(&group)
         }
         Target::Custom(group) => {
-            tree(reader, who, rules, Denied::ListMembers).check_visible(&group)?;
+            let tree = tree(reader, who, rules, Denied::ListMembers);
+            // The admins of a custom group are its subadmins.
+            match Level::Subadmin.check(who) {
+                Ok(()) => tree.check_visible(&group)?,
+                Err(_) => tree.check_manager(&group)?,
+            }
             let members = reader.memberships(group.number, &Search::default())?;
             Ok(members.into_iter().map(|member| member.user).collect())
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::PasswordHasher;
 use tokio::sync::Semaphore;
 
+use super::password_hash::{OWN, Stored};
 use crate::domain::{Password, PasswordHash, Result, StoreFailure};
 
 /// Argon2id with the parameters OWASP recommends (19 MiB, 2 passes), at most one computation per core
@@ -54,6 +54,12 @@ impl Passwords {
         Ok(known && matches)
     }
 
+    /// Whether a password behind `hash` should be hashed anew once it is known: whatever was taken over
+    /// from another server.
+    pub fn is_outdated(hash: &PasswordHash) -> bool {
+        !hash.as_str().starts_with(OWN)
+    }
+
     /// How many hashes were computed since the start. For tests that logins share them, and for those who
     /// watch the server.
     pub fn computations(&self) -> u64 {
@@ -78,10 +84,10 @@ fn hash(password: &Password) -> Result<PasswordHash> {
 }
 
 fn verify(offered: &Password, hash: &PasswordHash) -> bool {
-    match Phc::new(hash.as_str()) {
-        Ok(parsed) => Argon2::default().verify_password(offered.expose().as_bytes(), &parsed).is_ok(),
-        Err(error) => {
-            tracing::error!(%error, "a stored password hash cannot be read");
+    match Stored::parse(hash.as_str()) {
+        Some(stored) => stored.matches(offered.expose()),
+        None => {
+            tracing::error!("a stored password hash cannot be read");
             false
         }
     }
@@ -90,6 +96,14 @@ fn verify(offered: &Password, hash: &PasswordHash) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_taken_over_is_hashed_anew() {
+        let own = hash(&Password::offered("pw".to_owned())).expect("hashed");
+        assert!(!Passwords::is_outdated(&own));
+        assert!(Passwords::is_outdated(&PasswordHash::new(format!("3|{}", own.as_str()))));
+        assert!(Passwords::is_outdated(&PasswordHash::locked()));
+    }
 
     #[tokio::test]
     async fn only_the_right_password_matches() {

@@ -119,6 +119,9 @@ pub trait CustomGroupReader {
     /// Every user who belongs to a custom group, by id bytewise.
     fn users_with_memberships(&self) -> Result<Vec<UserId>>;
 
+    /// The groups that nobody is admin of, with or without members, by number.
+    fn custom_groups_without_admin(&self) -> Result<Vec<CustomGroup>>;
+
     /// The member of a group who joined first.
     fn longest_standing(&self, group: CustomGroupNumber) -> Result<Option<UserId>>;
 }
@@ -147,6 +150,10 @@ pub enum UserChange {
     Enabled(bool),
     /// When the password was last verified.
     LastLogin(Timestamp),
+    /// Whether the account is marked as a guest's.
+    Guest(bool),
+    /// When the user was made; for users who come from another server.
+    Created(Timestamp),
 }
 
 /// Changes of users.
@@ -199,6 +206,13 @@ pub trait CustomGroupWriter {
     /// # Errors
     /// `GroupUriTaken` when the uri is taken.
     fn insert_custom_group(&mut self, uri: &GroupUri, name: &DisplayName) -> Result<CustomGroup>;
+
+    /// Makes a custom group without members under a number that it has already, as groups do that come
+    /// from another server. No later group gets a smaller number.
+    ///
+    /// # Errors
+    /// `GroupUriTaken` when the uri or the number is taken.
+    fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()>;
 
     /// Gives a custom group another display name.
     fn rename_custom_group(&mut self, group: CustomGroupNumber, name: &DisplayName) -> Result<()>;

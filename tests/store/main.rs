@@ -61,6 +61,8 @@ macro_rules! contract {
                     places_need_a_group_and_a_user
                 }
                 custom_groups {
+            a_group_keeps_the_number_it_had
+            groups_without_an_admin_are_found
                     what_is_written_is_read
                     a_uri_is_taken_to_the_letter
                     display_names_are_compared_in_any_case

@@ -178,6 +178,12 @@ impl UserWriter for Session<'_> {
             UserChange::Enabled(enabled) => {
                 self.change("UPDATE users SET enabled = ?2 WHERE id = ?1", params![id, enabled])
             }
+            UserChange::Guest(guest) => {
+                self.change("UPDATE users SET guest = ?2 WHERE id = ?1", params![id, guest])
+            }
+            UserChange::Created(at) => {
+                self.change("UPDATE users SET created = ?2 WHERE id = ?1", params![id, at.0])
+            }
             UserChange::LastLogin(at) => {
                 self.change("UPDATE users SET last_login = ?2 WHERE id = ?1", params![id, at.0])
             }
