@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod app;
+mod backup;
 mod bootstrap;
 mod configuration;
 mod customgroup;
@@ -13,9 +14,11 @@ mod occ;
 mod operator;
 mod output;
 mod password;
+mod restore;
 mod serve;
 mod subadmin;
 mod user;
+mod verify;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -93,6 +96,12 @@ enum Operator {
     /// Manage users, whether or not the server is running
     #[command(subcommand)]
     User(user::Command),
+    /// Write a copy of everything to a file, whether or not the server is running
+    Backup(backup::Options),
+    /// Make a new data directory from a backup
+    Restore(restore::Options),
+    /// Look for what is wrong in the database, and say what to do about it
+    Verify(verify::Options),
     /// Manage groups
     #[command(subcommand)]
     Group(group::Command),
@@ -208,5 +217,8 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),
         Operator::Import(command) => import::run(command, config),
+        Operator::Backup(options) => backup::run(&options, config),
+        Operator::Restore(options) => restore::run(&options, config),
+        Operator::Verify(options) => verify::run(&options, config),
     }
 }

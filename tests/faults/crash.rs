@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::backup::assert_verified;
 use crate::harness::{GROUPS, Server, assert_sound, fill};
 use crate::load::{self, Writer};
 use crate::model::Random;
@@ -39,6 +40,7 @@ fn what_was_acknowledged_survives_being_killed() {
         server = Server::start(directory.path());
         println!("round {round}: killed after {life:?}");
         assert_sound(directory.path());
+        assert_verified(directory.path());
         done_unanswered +=
             writers.iter_mut().map(|writer| u64::from(writer.check(directory.path()))).sum::<u64>();
         assert_served(&server, &writers);

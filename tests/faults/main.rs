@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 #![cfg(unix)]
 
+mod backup;
 mod clock;
 mod crash;
 mod disk;
