@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::FutureExt;
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -64,6 +66,8 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
     announce(config, address, first.as_ref())?;
+    notify(NotifyState::Ready);
+    let stop = stop.map(|()| notify(NotifyState::Stopping));
     tracing::info!(%address, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
     server::run(listener, app, stop).await;
     Ok(())
@@ -91,6 +95,13 @@ fn announce(config: &Config, address: SocketAddr, first: Option<&FirstAdministra
             "cannot print the new password of admin ({error}); set another with: davgroups user passwd admin"
         ))),
         _ => Ok(()),
+    }
+}
+
+/// Tells systemd, if it started us and wants to know (`Type=notify`).
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd could not be told");
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod commands;
 mod configuration;
+#[cfg(unix)]
+mod deploy;
 mod harness;
 mod import;
 mod occ;
