@@ -54,6 +54,8 @@ pub struct Config {
     pub max_body_bytes: NonZeroUsize,
     /// As many connections are open at once; others wait.
     pub max_connections: NonZeroU32,
+    /// As many connections one address may have; further ones are closed. 0 is any number.
+    pub max_connections_per_address: u32,
     /// How long the head of a request may take, and a connection may be idle.
     pub header_timeout_seconds: NonZeroU32,
     /// How long the body of a request may take.
@@ -84,6 +86,7 @@ impl Default for Config {
             login_failures_per_address: guesses.per_address,
             max_body_bytes: const { NonZeroUsize::new(1 << 20).unwrap() },
             max_connections: const { NonZeroU32::new(1024).unwrap() },
+            max_connections_per_address: 512,
             header_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             body_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             shutdown_timeout_seconds: const { NonZeroU32::new(10).unwrap() },

@@ -1,6 +1,8 @@
 //! What the transport and the two protocols share: requests with their bodies read, refusals that come
 //! before any protocol, and the profile in which statuses are answered.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -53,6 +55,14 @@ pub enum Refusal {
     /// The credentials could not be checked.
     #[error("{0}")]
     Failed(domain::Error),
+}
+
+/// What one customer of a network has, for limits of each: one address of IPv4, or 64 bits of IPv6.
+pub fn network(address: IpAddr) -> Ipv6Addr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)),
+    }
 }
 
 /// What stands before every path: empty, or `/segment` one or more times, without a slash at the end.

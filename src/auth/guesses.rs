@@ -6,12 +6,14 @@
 //! whatever the password: else those who are held back could go on trying. An account that does not
 //! exist is counted as those that do.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 use tokio::time::Instant;
+
+use crate::edge::network;
 
 /// As many failures of either kind are remembered at most; each takes some hundred bytes.
 const CAPACITY: u64 = 20_000;
@@ -165,14 +167,6 @@ fn delay(count: u32) -> Duration {
     match count.checked_sub(FREE + 1) {
         Some(beyond) => FIRST_DELAY.saturating_mul(1 << beyond.min(16)).min(LONGEST_DELAY),
         None => Duration::ZERO,
-    }
-}
-
-/// What one customer of a network has: one address of IPv4, or 64 bits of IPv6.
-fn network(address: IpAddr) -> Ipv6Addr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)),
     }
 }
 

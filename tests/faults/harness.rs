@@ -127,6 +127,16 @@ impl Client {
         self.stream.get_mut().write_all(request.as_bytes())
     }
 
+    /// Sends just these bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// The value of the header that says who this is.
+    pub fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
     /// Reads the answer to the oldest request that has none.
     pub fn answer(&mut self) -> io::Result<Reply> {
         let mut head = String::new();

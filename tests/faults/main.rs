@@ -14,4 +14,5 @@ mod harness;
 mod load;
 mod model;
 mod queue;
+mod slow;
 mod stop;

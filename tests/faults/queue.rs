@@ -35,6 +35,7 @@ fn a_full_queue_says_when_to_come_again() {
     let server = Server::spawn(
         davgroups(directory.path())
             .env("DAVGROUPS_MAX_CONNECTIONS", "2000")
+            .env("DAVGROUPS_MAX_CONNECTIONS_PER_ADDRESS", "0")
             .env("DAVGROUPS_LOG_LEVEL", "error"),
     );
     assert_eq!(server.client("client00").status("PROPFIND", GROUPS, ""), 207, "logged in");
