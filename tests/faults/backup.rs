@@ -163,7 +163,11 @@ fn verify_says_what_is_wrong_and_what_to_do() {
             "customgroup set-role",
         ),
         ("DELETE FROM custom_group_members", "\"team\" has no members", "customgroup delete"),
-        ("UPDATE custom_group_members SET joined_at = 5", "joined at the same moment", "customgroup remove and add"),
+        (
+            "UPDATE custom_group_members SET joined_at = 5",
+            "joined at the same moment",
+            "customgroup remove and add",
+        ),
         ("UPDATE users SET enabled = 0", "nobody who may log in is in the group \"admin\"", "--group admin"),
         (
             "PRAGMA foreign_keys = 0; DELETE FROM groups",

@@ -29,8 +29,7 @@ pub struct Problem {
 }
 
 const RESTORE: &str = "restore a backup into a new data directory: davgroups restore FILE --data-dir DIR";
-const SET_ADMIN: &str =
-    "give it one: davgroups customgroup set-role URI USER admin; or delete it: davgroups customgroup delete URI";
+const SET_ADMIN: &str = "give it one: davgroups customgroup set-role URI USER admin; or delete it: davgroups customgroup delete URI";
 const DELETE_GROUP: &str = "delete it: davgroups customgroup delete URI";
 const RENAME_GROUP: &str =
     "rename one of them: davgroups customgroup rename URI NAME; or set allow_duplicate_names";
