@@ -8,11 +8,11 @@ use super::operator::{block_on, open_existing};
 use super::output::Output;
 use crate::config::Config;
 use crate::domain::{Principal, Search, UserId};
-use crate::service::Service;
+use crate::service::{GroupDetails, Service};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the groups; custom groups have a command of their own
+    /// List the groups: id and display name; custom groups have a command of their own
     #[command(after_help = "Example:
   davgroups group list --output json")]
     List(Output),
@@ -22,8 +22,8 @@ pub(super) enum Command {
     Show(Show),
     /// Make a group
     #[command(after_help = "Example:
-  davgroups group add staff")]
-    Add(Id),
+  davgroups group add staff --display-name 'The Staff'")]
+    Add(Add),
     /// Delete a group with the places in it and the rights over it; its members stay users
     #[command(after_help = "Example:
   davgroups group delete staff")]
@@ -48,6 +48,15 @@ pub(super) struct Show {
 }
 
 #[derive(Args)]
+pub(super) struct Add {
+    /// The group's id
+    group: String,
+    /// The name people see [default: the id]
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<String>,
+}
+
+#[derive(Args)]
 pub(super) struct Id {
     /// The group's id
     group: String,
@@ -69,7 +78,9 @@ pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
         match command {
             Command::List(output) => list(&service, &output).await?,
             Command::Show(command) => show(&service, &command).await?,
-            Command::Add(command) => service.create_group(&operator, &command.group, None).await?,
+            Command::Add(Add { group, display_name }) => {
+                service.create_group(&operator, &group, display_name.as_deref()).await?;
+            }
             Command::Delete(command) => service.delete_group(&operator, &command.group).await?,
             Command::AddMember(Members { group, users }) => {
                 service.install_members(&group, users).await?;
@@ -83,9 +94,11 @@ pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
 }
 
 async fn list(service: &Service, output: &Output) -> Result<(), Failure> {
-    let groups = service.find_groups(&Principal::operator(), Search::default()).await?.entries;
-    let rows: Vec<_> = groups.iter().map(|group| vec![json!(group.as_str())]).collect();
-    output.list(&["id"], &rows)
+    let groups = service.find_group_details(&Principal::operator(), Search::default()).await?.entries;
+    let row = |details: &GroupDetails| {
+        vec![json!(details.group.id.as_str()), json!(details.group.display_name.as_str())]
+    };
+    output.list(&["id", "display_name"], &groups.iter().map(row).collect::<Vec<_>>())
 }
 
 async fn show(service: &Service, command: &Show) -> Result<(), Failure> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{Service, password_hash};
 use crate::domain::{
-    CustomGroup, CustomGroupNumber, Error, GroupId, GroupRef, NewUser, PasswordHash, Result, Role, Timestamp,
-    User, UserId,
+    CustomGroup, CustomGroupNumber, Error, GroupId, GroupName, GroupRef, NewUser, PasswordHash, Result, Role,
+    Timestamp, User, UserId,
 };
 use crate::store::{Tx, UserChange};
 
@@ -39,8 +39,8 @@ pub struct ImportedCustomGroup {
 pub struct Imported {
     /// Users.
     pub users: Vec<ImportedUser>,
-    /// Groups of the provisioning API.
-    pub groups: Vec<GroupId>,
+    /// Groups of the provisioning API, with their display names.
+    pub groups: Vec<(GroupId, GroupName)>,
     /// Who is in which group.
     pub group_members: Vec<(GroupId, UserId)>,
     /// Who is subadmin of which group.
@@ -136,7 +136,7 @@ struct Importing<'a> {
 impl Importing<'_> {
     fn run(mut self, imported: &Imported) -> Result<Moved> {
         imported.users.iter().try_for_each(|user| self.user(user))?;
-        imported.groups.iter().try_for_each(|group| self.group(group))?;
+        imported.groups.iter().try_for_each(|(group, name)| self.group(group, name))?;
         imported.group_members.iter().try_for_each(|(group, user)| self.group_member(group, user))?;
         imported.subadmins.iter().try_for_each(|(group, user)| self.subadmin(group, user))?;
         imported.custom_groups.iter().try_for_each(|group| self.custom_group(group))?;
@@ -165,10 +165,11 @@ impl Importing<'_> {
         Ok(())
     }
 
-    fn group(&mut self, group: &GroupId) -> Result<()> {
+    fn group(&mut self, group: &GroupId, name: &GroupName) -> Result<()> {
         let added = !self.tx.group_exists(group)?;
         if added {
             self.tx.insert_group(group)?;
+            self.tx.rename_group(group, name)?;
         }
         self.moved.groups.count(added);
         Ok(())

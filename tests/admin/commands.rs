@@ -112,8 +112,8 @@ fn what_is_changed_counts_at_once_in_a_running_server() {
 #[test]
 fn groups_and_subadmins_are_managed() {
     let scratch = populated();
-    scratch.run(&["group", "add", "Größe/1"]);
-    assert_eq!(scratch.run(&["group", "list"]), "Größe/1\nadmin\nstaff\n");
+    scratch.run(&["group", "add", "Größe/1", "--display-name", "Great"]);
+    assert_eq!(scratch.run(&["group", "list"]), "Größe/1\tGreat\nadmin\tadmin\nstaff\tstaff\n");
     scratch.run(&["group", "add-member", "staff", "alice", "BOB"]);
     scratch.run(&["subadmin", "add", "alice", "staff"]);
     assert_eq!(scratch.run(&["group", "show", "staff"]), "id: staff\nmembers: alice,bob\nsubadmins: alice\n");

@@ -219,7 +219,7 @@ fn a_nextcloud_with_any_prefix_is_read() {
     other.sql(&format!(
         "INSERT INTO nc5_users VALUES ('nora', NULL, '{NORA}', 'nora'), ('rosa', 'Rosa', '{ROSA}', 'rosa');
          INSERT INTO nc5_accounts VALUES ('nora', '{{}}');
-         INSERT INTO nc5_groups VALUES ('staff', 'Staff');
+         INSERT INTO nc5_groups VALUES ('staff', 'The Staff');
          INSERT INTO nc5_group_user VALUES ('staff', 'nora');
          INSERT INTO nc5_preferences VALUES ('nora', 'settings', 'email', 'nora@example.org'),
             ('nora', 'files', 'quota', 'none'), ('nora', 'login', 'lastLogin', '1700000000'), ('rosa', 'core', 'enabled', 'false');"
@@ -227,6 +227,7 @@ fn a_nextcloud_with_any_prefix_is_read() {
     let said = scratch.run(&["import", "owncloud", other.path()]);
     assert!(said.contains("users: 2 taken over") && said.contains("0 rows left out, 0 noted"), "{said}");
     let users = rows(&scratch, "SELECT id, display_name, email, quota, enabled, last_login FROM users");
+    assert_eq!(rows(&scratch, "SELECT id, display_name FROM groups"), ["admin|admin", "staff|The Staff"]);
     assert_eq!(users, ["nora|nora|nora@example.org|none|1|1700000000000", "rosa|Rosa|-|default|0|-"]);
 }
 

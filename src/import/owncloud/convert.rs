@@ -8,8 +8,8 @@ use super::source::Broken;
 use super::tables::{AccountRow, CustomGroupRow, MemberRow, Preferences, Tables, UserRow};
 use crate::domain::fold::fold;
 use crate::domain::{
-    CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupUri, NewUser, PasswordHash, Quota,
-    Role, Timestamp, UserId, UserName,
+    CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupName, GroupUri, NewUser, PasswordHash,
+    Quota, Role, Timestamp, UserId, UserName,
 };
 use crate::service::{Finding, Imported, ImportedCustomGroup, ImportedUser, Service, shared_addresses};
 
@@ -211,14 +211,25 @@ impl Conversion<'_> {
         }
     }
 
-    fn groups(&mut self, rows: Vec<Result<String, Broken>>) {
-        for name in self.readable("groups", rows) {
+    fn groups(&mut self, rows: Vec<Result<(String, Option<String>), Broken>>) {
+        for (name, display_name) in self.readable("groups", rows) {
+            let subject = format!("group {name}");
             match GroupId::new(&name) {
-                Ok(group) if self.groups.insert(name.clone()) => self.imported.groups.push(group),
+                Ok(id) if self.groups.insert(name) => {
+                    let display_name = self.group_name(&subject, &id, display_name);
+                    self.imported.groups.push((id, display_name));
+                }
                 Ok(_) => {}
-                Err(error) => self.left_out(format!("group {name}"), error),
+                Err(error) => self.left_out(subject, error),
             }
         }
+    }
+
+    fn group_name(&mut self, subject: &str, id: &GroupId, name: Option<String>) -> GroupName {
+        GroupName::new(&name.unwrap_or_default(), id).unwrap_or_else(|error| {
+            self.noted(subject, format!("{error}; the id stands in the place of its display name"));
+            GroupName::stored(id.to_string())
+        })
     }
 
     /// Pairs of a group and a user, both of which were taken.

@@ -48,7 +48,8 @@ pub(super) struct Tables {
     pub(super) users: Vec<Readable<UserRow>>,
     pub(super) accounts: Vec<Readable<AccountRow>>,
     pub(super) preferences: Preferences,
-    pub(super) groups: Vec<Readable<String>>,
+    /// Id, and display name if there is one.
+    pub(super) groups: Vec<Readable<(String, Option<String>)>>,
     /// Group, then user.
     pub(super) group_members: Vec<Readable<(String, String)>>,
     /// Group, then user.
@@ -67,7 +68,8 @@ impl Tables {
             users: source.rows("users", &["uid", "displayname", "password"], &[], user)?,
             accounts: if accounts { read_accounts(source)? } else { Vec::new() },
             preferences: if has("preferences")? { preferences(source)? } else { HashMap::new() },
-            groups: source.rows("groups", &["gid"], &[], |row| row.name(0))?,
+            groups: source
+                .rows("groups", &["gid"], &["displayname"], |row| Ok((row.name(0)?, row.text(1)?)))?,
             group_members: source.rows("group_user", &["gid", "uid"], &[], pair)?,
             subadmins: match has("group_admin")? {
                 true => source.rows("group_admin", &["gid", "uid"], &[], pair)?,
