@@ -45,7 +45,8 @@ END;
 -- Groups of the provisioning API. 'admin' always exists.
 CREATE TABLE groups (
     id              TEXT    NOT NULL PRIMARY KEY,
-    id_folded       TEXT    NOT NULL            -- for searching only: ids differ by case
+    display_name    TEXT    NOT NULL,
+    name_folded     TEXT    NOT NULL            -- id and display name, one a line, for searching
 ) WITHOUT ROWID;
 
 CREATE TABLE group_members (
@@ -122,4 +123,4 @@ CREATE TABLE settings (
     value           TEXT    NOT NULL
 ) WITHOUT ROWID;
 
-INSERT INTO groups (id, id_folded) VALUES ('admin', 'admin');
+INSERT INTO groups (id, display_name, name_folded) VALUES ('admin', 'admin', 'admin' || char(10) || 'admin');

@@ -146,7 +146,14 @@ fn whole_request(bencher: Bencher, number: usize) {
         let request = http::Request::builder().method(method).uri(path);
         let request = request.header("authorization", &credentials).header("depth", depth);
         let request = request.body(Full::new(Bytes::from_static(body.as_bytes()))).expect("request");
-        runtime.block_on(async { app.dispatch().respond(request).await.into_body().collect().await })
+        runtime.block_on(async {
+            app.dispatch()
+                .respond(std::net::Ipv4Addr::LOCALHOST.into(), request)
+                .await
+                .into_body()
+                .collect()
+                .await
+        })
     };
     // The first login hashes the password.
     respond().expect("answered");

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth::GuessLimits;
 use crate::domain::Rules;
 use crate::edge::{BasePath, Compat};
 
@@ -45,10 +46,16 @@ pub struct Config {
     /// A file that holds the first administrator's password.
     #[serde(with = "blank_is_none")]
     pub admin_password_file: Option<PathBuf>,
+    /// As often the login to one account may fail from one address; 0 is any number.
+    pub login_failures_per_account: u32,
+    /// As often logins may fail from one address; 0 is any number.
+    pub login_failures_per_address: u32,
     /// As many bytes a request body may have.
     pub max_body_bytes: NonZeroUsize,
     /// As many connections are open at once; others wait.
     pub max_connections: NonZeroU32,
+    /// As many connections one address may have; further ones are closed. 0 is any number.
+    pub max_connections_per_address: u32,
     /// How long the head of a request may take, and a connection may be idle.
     pub header_timeout_seconds: NonZeroU32,
     /// How long the body of a request may take.
@@ -65,6 +72,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let guesses = GuessLimits::default();
         Self {
             data_dir: PathBuf::from("./data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -76,8 +84,11 @@ impl Default for Config {
             home_template: None,
             cors_allowed_origins: Vec::new(),
             admin_password_file: None,
+            login_failures_per_account: guesses.per_account,
+            login_failures_per_address: guesses.per_address,
             max_body_bytes: const { NonZeroUsize::new(1 << 20).unwrap() },
             max_connections: const { NonZeroU32::new(1024).unwrap() },
+            max_connections_per_address: 512,
             header_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             body_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             send_timeout_seconds: const { NonZeroU32::new(30).unwrap() },

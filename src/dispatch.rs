@@ -6,13 +6,14 @@
 mod cors;
 
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
@@ -20,7 +21,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 
 use self::cors::{Cors, is_preflight};
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, GuessLimits};
 use crate::config::{Config, seconds};
 use crate::dav::Dav;
 use crate::domain::{Result, StoreFailure};
@@ -55,7 +56,7 @@ impl Dispatch {
     pub fn new(service: Service, config: &Config) -> Result<Self> {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", config.server_name.as_str());
         Ok(Self {
-            authenticator: Authenticator::new(service.clone())?,
+            authenticator: Authenticator::new(service.clone(), guess_limits(config))?,
             dav: Dav::new(service.clone(), config.compat, &config.base_path),
             ocs: Ocs::new(service, ocs_settings(config)),
             cors: Cors::new(config.cors_allowed_origins.clone()),
@@ -66,9 +67,9 @@ impl Dispatch {
         })
     }
 
-    /// The answer to `request`, whatever it is. The id of the user who asked is among its extensions
+    /// The answer to `request`, which came from `peer`, whatever it is. The id of the user who asked is among its extensions
     /// (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of the server.
-    pub async fn respond<B>(&self, request: http::Request<B>) -> Response
+    pub async fn respond<B>(&self, peer: IpAddr, request: http::Request<B>) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -76,7 +77,7 @@ impl Dispatch {
         let (mut head, body) = request.into_parts();
         head.uri = in_order(head.uri, &self.base_path);
         let (method, uri, grant) = (head.method.clone(), head.uri.clone(), self.cors.grant(&head.headers));
-        let answered = AssertUnwindSafe(self.answer(head, body)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.answer(peer, head, body)).catch_unwind().await;
         let panicked = |_| {
             let refusal = Refusal::Failed(StoreFailure::new("a request panicked").into());
             self.refuse(&uri, &HeaderMap::new(), &refusal)
@@ -86,7 +87,7 @@ impl Dispatch {
         response
     }
 
-    async fn answer<B>(&self, head: Parts, body: B) -> Response
+    async fn answer<B>(&self, peer: IpAddr, head: Parts, body: B) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -94,7 +95,7 @@ impl Dispatch {
         if is_preflight(&head) {
             return self.dav.preflight();
         }
-        let who = self.authenticator.authenticate(&head.headers).await;
+        let who = self.authenticator.authenticate(&head.headers, peer).await;
         // What strangers send is not worth reading.
         let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
         let mut response = match (body, Protocol::of(&head.uri), &who) {
@@ -105,8 +106,14 @@ impl Dispatch {
             (Ok(body), Protocol::Dav, Ok(who)) => self.dav.handle(who, Request::from_parts(head, body)).await,
             (Ok(_), Protocol::Dav, Err(refusal)) => self.dav.refuse(refusal),
         };
-        if let Ok(who) = who {
-            response.extensions_mut().insert(who.user);
+        match who {
+            Ok(who) => drop(response.extensions_mut().insert(who.user)),
+            Err(Refusal::TooManyGuesses { seconds })
+                if response.status() == StatusCode::TOO_MANY_REQUESTS =>
+            {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            Err(_) => {}
         }
         response
     }
@@ -178,6 +185,13 @@ impl Protocol {
     }
 }
 
+fn guess_limits(config: &Config) -> GuessLimits {
+    GuessLimits {
+        per_account: config.login_failures_per_account,
+        per_address: config.login_failures_per_address,
+    }
+}
+
 fn ocs_settings(config: &Config) -> OcsSettings {
     OcsSettings {
         compat: config.compat,
@@ -239,6 +253,8 @@ mod tests {
     use crate::domain::{GroupId, Password, UserId};
     use crate::service::Passwords;
     use crate::store::sqlite::SqliteStore;
+
+    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn config(text: &str) -> Config {
         let mut table = toml::Table::try_from(Config::default()).expect("defaults");
@@ -307,7 +323,7 @@ mod tests {
         let (dispatch, _directory) = dispatch(&config("server_name = 'Our groups'")).await;
         let mut anonymous = request("PROPFIND", "/remote.php/dav/customgroups/", "");
         anonymous.headers_mut().remove(AUTHORIZATION);
-        let response = dispatch.respond(anonymous).await;
+        let response = dispatch.respond(PEER, anonymous).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Basic realm=\"Our groups\", charset=\"UTF-8\"");
         assert!(response.extensions().get::<UserId>().is_none());
@@ -318,7 +334,7 @@ mod tests {
     async fn whoever_is_known_is_served_below_the_base_path_and_named_to_the_log() {
         let (dispatch, _directory) = dispatch(&config("base_path = '/owncloud'")).await;
         let response =
-            dispatch.respond(request("PROPFIND", "/owncloud//remote.php/dav/customgroups", "")).await;
+            dispatch.respond(PEER, request("PROPFIND", "/owncloud//remote.php/dav/customgroups", "")).await;
         assert_eq!(response.status(), StatusCode::MULTI_STATUS);
         assert_eq!(response.extensions().get().map(UserId::as_str), Some("admin"));
         assert!(body(response).await.contains("<d:href>/owncloud/remote.php/dav/customgroups/</d:href>"));
@@ -327,8 +343,10 @@ mod tests {
     #[tokio::test]
     async fn head_is_get_without_its_body() {
         let (dispatch, _directory) = dispatch(&config("")).await;
-        let get = dispatch.respond(request("GET", "/remote.php/dav/customgroups/groups/none", "")).await;
-        let head = dispatch.respond(request("HEAD", "/remote.php/dav/customgroups/groups/none", "")).await;
+        let get =
+            dispatch.respond(PEER, request("GET", "/remote.php/dav/customgroups/groups/none", "")).await;
+        let head =
+            dispatch.respond(PEER, request("HEAD", "/remote.php/dav/customgroups/groups/none", "")).await;
         assert_eq!((get.status(), head.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
         let length = head.headers()[CONTENT_LENGTH].to_str().expect("text").to_owned();
         assert_eq!(body(get).await.len().to_string(), length);
@@ -346,7 +364,7 @@ mod tests {
             ("/ocsy", "404 Not Found", "d:error"),
             ("/remote.php/dav/ocs/v1.php", "404 Not Found", "d:error"),
         ] {
-            let response = dispatch.respond(request("GET", target, "")).await;
+            let response = dispatch.respond(PEER, request("GET", target, "")).await;
             assert_eq!(response.status().to_string(), status, "{target}");
             let body = body(response).await;
             assert!(body.contains(content), "{target}: {body}");
@@ -364,13 +382,14 @@ mod tests {
         ] {
             let mut stranger = request("GET", target, "");
             stranger.headers_mut().remove(AUTHORIZATION);
-            let response = dispatch.respond(stranger).await;
+            let response = dispatch.respond(PEER, stranger).await;
             assert_eq!(response.status(), status, "{target}");
             assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == StatusCode::UNAUTHORIZED);
             let body = body(response).await;
             assert!(body.contains(content), "{target}: {body}");
         }
-        let response = dispatch.respond(request("POST", "/ocs/v1.php/cloud/users", "userid=someone")).await;
+        let response =
+            dispatch.respond(PEER, request("POST", "/ocs/v1.php/cloud/users", "userid=someone")).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("<ocs>"));
     }
@@ -379,13 +398,13 @@ mod tests {
     async fn bodies_have_a_limit() {
         let (dispatch, _directory) = dispatch(&config("max_body_bytes = 100")).await;
         let path = "/remote.php/dav/customgroups/groups/team";
-        let response = dispatch.respond(request("MKCOL", path, &"x".repeat(101))).await;
+        let response = dispatch.respond(PEER, request("MKCOL", path, &"x".repeat(101))).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("at most 100 bytes"));
         let mut waiting = request("MKCOL", path, &"x".repeat(101));
         waiting.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
-        assert_eq!(dispatch.respond(waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let response = dispatch.respond(request("GET", path, "")).await;
+        assert_eq!(dispatch.respond(PEER, waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let response = dispatch.respond(PEER, request("GET", path, "")).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "nothing was made");
     }
 
@@ -396,7 +415,7 @@ mod tests {
             Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
         >());
         let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
-        let response = dispatch.respond(http::Request::from_parts(head, endless)).await;
+        let response = dispatch.respond(PEER, http::Request::from_parts(head, endless)).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     }
 
@@ -409,7 +428,7 @@ mod tests {
             },
         ));
         let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
-        let response = dispatch.respond(http::Request::from_parts(head, broken)).await;
+        let response = dispatch.respond(PEER, http::Request::from_parts(head, broken)).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(!body(response).await.contains("on purpose"));
     }
@@ -420,10 +439,34 @@ mod tests {
             dispatch(&config("cors_allowed_origins = ['https://app.example']")).await;
         let mut preflight = request("OPTIONS", "/remote.php/dav/customgroups/", "");
         preflight.headers_mut().remove(AUTHORIZATION);
-        assert_eq!(dispatch.respond(preflight.clone()).await.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(dispatch.respond(PEER, preflight.clone()).await.status(), StatusCode::UNAUTHORIZED);
         preflight.headers_mut().insert(ORIGIN, HeaderValue::from_static("https://app.example"));
-        let response = dispatch.respond(preflight).await;
+        let response = dispatch.respond(PEER, preflight).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
+    }
+
+    #[tokio::test]
+    async fn those_who_guess_are_told_when_to_come_again() {
+        let (dispatch, _directory) = dispatch(&config("login_failures_per_account = 2")).await;
+        let guess = |target| {
+            let mut request = request("GET", target, "");
+            let credentials = format!("Basic {}", BASE64_STANDARD.encode("admin:wrong"));
+            request.headers_mut().insert(AUTHORIZATION, credentials.parse().expect("header"));
+            dispatch.respond(PEER, request)
+        };
+        for _ in 0..2 {
+            assert_eq!(guess("/").await.status(), StatusCode::UNAUTHORIZED);
+        }
+        for (target, content) in
+            [("/", "TooManyRequests"), ("/ocs/v1.php/cloud/users", "<statuscode>429</statuscode>")]
+        {
+            let response = guess(target).await;
+            assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert!(!response.headers().contains_key(WWW_AUTHENTICATE));
+            assert_eq!(response.headers()[RETRY_AFTER], "1");
+            assert!(body(response).await.contains(content));
+        }
+        assert_eq!(guess("/status.php").await.status(), StatusCode::OK, "what is for everybody stays so");
     }
 }

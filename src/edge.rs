@@ -1,6 +1,7 @@
 //! What the transport and the two protocols share: requests with their bodies read, refusals that come
 //! before any protocol, and the profile in which statuses are answered.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -93,6 +94,8 @@ pub enum Compat {
     Owncloud,
     /// Those that the manuals print.
     Documented,
+    /// Those of ownCloud, with what clients of Nextcloud look for beside them.
+    Nextcloud,
 }
 
 /// Why a request is refused before a protocol has looked at it.
@@ -104,6 +107,12 @@ pub enum Refusal {
     /// Unknown user, wrong password or disabled user: which, nobody is told.
     #[error("Username or password was incorrect")]
     WrongCredentials,
+    /// Whoever asks has tried too many passwords.
+    #[error("Too many failed logins; try again in {seconds} seconds")]
+    TooManyGuesses {
+        /// When to try again, in seconds.
+        seconds: u64,
+    },
     /// The body is longer than is allowed.
     #[error("The request body is too large; at most {limit} bytes are accepted")]
     BodyTooLarge {
@@ -116,6 +125,14 @@ pub enum Refusal {
     /// The credentials could not be checked.
     #[error("{0}")]
     Failed(domain::Error),
+}
+
+/// What one customer of a network has, for limits of each: one address of IPv4, or 64 bits of IPv6.
+pub fn network(address: IpAddr) -> Ipv6Addr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)),
+    }
 }
 
 /// What stands before every path: empty, or `/segment` one or more times, without a slash at the end.

@@ -22,7 +22,8 @@
 //! - [`store`]: keeping it all, as traits in terms of the domain, and the one implementation on SQLite.
 //!
 //! Beside the list: [`config`] is plain data that the program fills in and the upper half reads;
-//! [`edge`] holds the few types that the protocols share with what is above them.
+//! [`edge`] holds the few types that the protocols share with what is above them; [`import`] reads what
+//! other servers left, for [`cli`] to hand to the service.
 
 pub mod auth;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod dav;
 pub mod dispatch;
 pub mod domain;
 pub mod edge;
+pub mod import;
 pub mod ocs;
 pub mod server;
 pub mod service;

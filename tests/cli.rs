@@ -131,6 +131,29 @@ fn the_first_start_prints_a_password_and_the_second_does_not() {
     assert_eq!(again.stop("INT"), (String::new(), Some(0)));
 }
 
+#[test]
+fn users_made_before_the_first_start_do_not_keep_the_administrator_away() {
+    let (_scratch, data_dir) = scratch();
+    let add = with_input(davgroups(&data_dir).args(["user", "add", "alice"]), "pw-alice\n");
+    assert!(add.status.success(), "{add:?}");
+    let server = Server::start(davgroups(&data_dir).env("DAVGROUPS_ADMIN_PASSWORD", "s3cret"));
+    assert_eq!(server.status("admin", "s3cret"), "207");
+    assert_eq!(server.status("alice", "pw-alice"), "207");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = tempfile::tempdir().expect("temporary directory");
+    let server = Server::start(&mut davgroups(scratch.path()));
+    for name in ["davgroups.db", "davgroups.db-wal"] {
+        let mode = fs::metadata(scratch.path().join(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+    drop(server);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_given_password_is_taken_and_not_printed() {
@@ -206,7 +229,7 @@ fn a_wrong_configuration_is_a_usage_error() {
     let (scratch, data_dir) = scratch();
     let output = run(davgroups(&data_dir).env("DAVGROUPS_LISTEM", "x"));
     assert_refused(&output, 2, "DAVGROUPS_LISTEM is not a key of the configuration");
-    let output = run(davgroups(&data_dir).args(["--compat", "nextcloud"]));
+    let output = run(davgroups(&data_dir).args(["--compat", "owncluod"]));
     assert_refused(&output, 2, "--compat: ");
     let file = scratch.path().join("davgroups.toml");
     let output = run(davgroups(&data_dir).arg("--config").arg(&file));

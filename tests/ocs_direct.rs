@@ -226,6 +226,163 @@ async fn every_operation_for_everybody() {
     }
 }
 
+fn nextcloud() -> OcsSettings {
+    OcsSettings { compat: Compat::Nextcloud, ..OcsSettings::default() }
+}
+
+#[tokio::test]
+async fn what_nextcloud_has_besides_for_everybody() {
+    let rename = "key=displayname&value=The+Staff";
+    let table: &[(&str, &str, &str, [u64; 5])] = &[
+        ("GET", "users/details", "", [100, 100, 997, 997, 997]),
+        ("GET", "groups/details", "", [100, 100, 997, 997, 997]),
+        ("GET", "groups/staff/users", "", [100, 100, 997, 997, 997]),
+        ("GET", "groups/staff/users/details", "", [100, 100, 997, 997, 997]),
+        ("GET", "groups/other/users/details", "", [100, 997, 997, 997, 997]),
+        ("GET", "user/fields", "", [100, 100, 100, 100, 997]),
+        ("PUT", "groups/staff", rename, [100, 997, 997, 997, 997]),
+        (
+            "POST",
+            "users",
+            "userid=newbie&password=x&groups[]=staff&subadmin[]=staff",
+            [100, 997, 997, 997, 997],
+        ),
+        ("PUT", "users/details", "key=email&value=f@example.org", [997, 997, 997, 997, 997]),
+        ("DELETE", "groups/details", "", [101, 997, 997, 997, 997]),
+    ];
+    for &(method, path, form, codes) in table {
+        for (who, code) in ["admin", "erin", "frank", "dave", ""].into_iter().zip(codes) {
+            check(&nextcloud(), Rules::default(), (who, method, path, form, code)).await;
+        }
+    }
+    for row in [
+        ("admin", "GET", "users/nosuch", "", 404),
+        ("dave", "GET", "users/nosuch/groups", "", 404),
+        ("admin", "GET", "users/nosuch/subadmins", "", 404),
+        ("admin", "GET", "groups/nosuch", "", 404),
+        ("erin", "GET", "groups/nosuch/users", "", 404),
+        ("admin", "GET", "groups/nosuch/users/details", "", 404),
+        ("admin", "PUT", "groups/nosuch", rename, 404),
+        ("admin", "PUT", "groups/staff", "key=color&value=red", 101),
+        ("admin", "PUT", "groups/staff", "value=red", 101),
+        ("admin", "PUT", "groups/staff", "key=displayname&value=a%0Ab", 101),
+        ("admin", "POST", "groups", "groupid=new&displayname=a%0Ab", 101),
+        ("admin", "POST", "users", "userid=newbie&password=x&subadmin[]=nosuch", 104),
+        ("admin", "POST", "users", "userid=newbie&password=x&subadmin[]=admin", 101),
+        // As in ownCloud.
+        ("admin", "DELETE", "users/nosuch", "", 101),
+        ("admin", "PUT", "users/nosuch", "key=email&value=f@example.org", 997),
+        ("admin", "GET", "groups/nosuch/subadmins", "", 101),
+    ] {
+        check(&nextcloud(), Rules::default(), row).await;
+    }
+    for path in ["users/details", "groups/details", "groups/staff/users", "groups/staff/users/details"] {
+        let answer = plain_world().await.v1("admin", "GET", path, "").await;
+        assert!(
+            [998, 999].contains(&answer.statuscode()),
+            "{path} is there in ownCloud: {:?}",
+            answer.json()
+        );
+    }
+}
+
+#[tokio::test]
+async fn users_as_clients_of_nextcloud_read_them() {
+    let world = world(nextcloud(), Rules::default()).await;
+    world.v1("admin", "PUT", "users/frank", "key=quota&value=1+GB").await;
+    world.v1("admin", "PUT", "users/frank/disable", "").await;
+    let frank = world.v1("admin", "GET", "users/FRANK", "").await.data();
+    for (key, expected) in [
+        ("id", json!("frank")),
+        ("enabled", json!(false)),
+        ("displayname", json!("The frank")),
+        ("display-name", json!("The frank")),
+        ("email", json!("frank@example.org")),
+        ("home", json!(null)),
+        ("storageLocation", json!(null)),
+        ("last_login", json!(0)),
+        ("lastLogin", json!(0)),
+        ("groups", json!(["staff"])),
+        ("subadmin", json!([])),
+        ("backend", json!("Database")),
+        ("phone", json!("")),
+    ] {
+        assert_eq!(frank[key], expected, "{key}");
+    }
+    assert_eq!(frank["quota"]["definition"], "1 GB");
+    assert_eq!(frank["quota"]["quota"], 1 << 30);
+    assert_eq!(
+        world.v1("erin", "GET", "users/erin", "").await.data(),
+        world.v1("erin", "GET", "user", "").await.data()
+    );
+    let erin = world.v1("erin", "GET", "user", "").await.data();
+    assert_eq!((&erin["subadmin"], &erin["quota"]["quota"]), (&json!(["staff"]), &json!("none")));
+    assert_eq!(erin.get("enabled"), None, "one knows that");
+    // What is another group's is not told to a subadmin.
+    assert_eq!(world.v1("admin", "GET", "users/alice", "").await.data()["groups"], json!(["other", "staff"]));
+    assert_eq!(world.v1("erin", "GET", "users/alice", "").await.data()["groups"], json!(["staff"]));
+}
+
+#[tokio::test]
+async fn listings_with_details() {
+    let world = world(nextcloud(), Rules::default()).await;
+    let ids = async |who: &str, path: &str| {
+        let users = world.v1(who, "GET", path, "").await.data()["users"].clone();
+        users.as_object().map(|users| users.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
+    assert_eq!(ids("admin", "users/details").await, ["admin", "alice", "boss", "dave", "erin", "frank"]);
+    assert_eq!(ids("admin", "users/details?search=THE+&offset=4").await, ["erin", "frank"]);
+    assert!(ids("admin", "users/details?search=nosuch").await.is_empty());
+    // An administrator in the own group is among its members, but none of a subadmin's business.
+    assert_eq!(ids("erin", "users/details").await, ["alice", "erin", "frank"]);
+    assert_eq!(ids("erin", "groups/staff/users/details").await, ["alice", "erin", "frank"]);
+    assert_eq!(ids("admin", "groups/staff/users/details").await, ["alice", "boss", "erin", "frank"]);
+    assert!(ids("admin", "groups/empty/users/details").await.is_empty());
+    let one = world.v1("admin", "GET", "users/frank", "").await.data();
+    let listed = world.v1("admin", "GET", "users/details", "").await.data();
+    assert_eq!(listed["users"]["frank"]["groups"], one["groups"]);
+    assert_eq!(listed["users"]["erin"]["subadmin"], json!(["staff"]));
+
+    world.v1("admin", "PUT", "groups/staff", "key=displayname&value=The+Crew").await;
+    world.v1("admin", "PUT", "users/frank/disable", "").await;
+    world.v1("admin", "POST", "groups", "groupid=a/b&displayname=Both").await;
+    let groups = async |who: &str, search: &str| {
+        world.v1(who, "GET", &format!("groups/details?search={search}"), "").await.data()["groups"].clone()
+    };
+    let mut staff = json!([{
+        "id": "staff", "displayname": "The Crew", "usercount": 4, "disabled": 1, "canAdd": true, "canRemove": true
+    }]);
+    assert_eq!(groups("admin", "CREW").await, staff);
+    assert_eq!(groups("admin", "staff").await, staff);
+    staff[0]["canAdd"] = json!(false);
+    assert_eq!(groups("erin", "staff").await, staff);
+    assert_eq!(groups("erin", "other").await[0]["canRemove"], json!(false));
+    assert_eq!(groups("admin", "a/b").await[0]["displayname"], "Both");
+    assert_eq!(world.v1("admin", "GET", "groups/a/b/users", "").await.data(), json!({"users": []}));
+    let found = world.v1("admin", "GET", "groups?search=crew", "").await.data();
+    assert_eq!(found, json!({"groups": ["staff"]}));
+
+    world.custom_group("alice", "team", &[]).await;
+    let form = "key=displayname&value=Our+Team";
+    assert_eq!(world.v1("admin", "PUT", "groups/customgroup_team", form).await.statuscode(), 100);
+    let team = world.store.read(|reader| reader.custom_group(&GroupRef::Uri("team".to_owned())));
+    assert_eq!(team.expect("read").expect("there").display_name.as_str(), "Our Team");
+}
+
+#[tokio::test]
+async fn the_profiles_name_different_products() {
+    for (settings, product, version) in
+        [(OcsSettings::default(), "ownCloud", "10.15.0"), (nextcloud(), "Nextcloud", "31.0.0")]
+    {
+        let world = world(settings, Rules::default()).await;
+        let status: Value = world.call("", "GET", "/status.php", "").await.json();
+        assert_eq!((&status["productname"], &status["versionstring"]), (&json!(product), &json!(version)));
+        let capabilities = world.v1("dave", "GET", "capabilities", "").await.data();
+        assert_eq!(capabilities["version"]["string"], version);
+        assert_eq!(capabilities["capabilities"]["core"]["status"], status);
+    }
+}
+
 #[tokio::test]
 async fn every_refusal() {
     for row in [
@@ -354,7 +511,7 @@ async fn subadmins_switched_off() {
         ("erin", "GET", "users/erin", "", 100),
         ("admin", "POST", "users/frank/subadmins", "groupid=staff", 103),
         ("admin", "POST", "users/frank/subadmins", "groupid=nosuch", 102),
-        ("admin", "DELETE", "users/erin/subadmins", "groupid=staff", 100),
+        ("admin", "DELETE", "users/erin/subadmins", "groupid=staff", 102),
     ] {
         check(&OcsSettings::default(), off, row).await;
     }
@@ -435,7 +592,8 @@ async fn listings_search_and_pages() {
 
 #[tokio::test]
 async fn listings_cost_a_fixed_number_of_queries() {
-    let world = plain_world().await;
+    // Under this profile there are all listings.
+    let world = world(nextcloud(), Rules::default()).await;
     let cost = async |path: &str| {
         let who = world.principal("admin");
         let before = world.sqlite.statements_run();
@@ -444,7 +602,16 @@ async fn listings_cost_a_fixed_number_of_queries() {
         assert_eq!(response.status(), StatusCode::OK);
         world.sqlite.statements_run() - before
     };
-    let paths = ["users", "users?limit=1", "groups", "groups/staff", "groups/staff/subadmins"];
+    let paths = [
+        "users",
+        "users?limit=1",
+        "users/details",
+        "groups",
+        "groups/details",
+        "groups/staff",
+        "groups/staff/subadmins",
+        "groups/staff/users/details",
+    ];
     let mut before = Vec::new();
     for path in paths {
         before.push(cost(path).await);
@@ -508,6 +675,13 @@ async fn custom_groups_are_groups_of_a_kind() {
     let members = async || world.v1("admin", "GET", "groups/customgroup_team", "").await.data();
     assert_eq!(members().await, json!({"users": ["alice", "frank"]}));
     assert_eq!(world.v1("erin", "GET", "groups/customgroup_team", "").await.statuscode(), 997);
+    // Its admins are its subadmins; its plain members are none, and nobody is one of another group.
+    for (who, statuscode) in [("alice", 100), ("frank", 997), ("dave", 997)] {
+        let listed = world.v1(who, "GET", "groups/customgroup_team", "").await;
+        assert_eq!(listed.statuscode(), statuscode, "{who}");
+    }
+    assert_eq!(world.v1("alice", "GET", "groups/staff", "").await.statuscode(), 997);
+    assert_eq!(world.v1("alice", "GET", "groups/nosuch", "").await.statuscode(), 997);
     let listed = world.v1("admin", "GET", "groups?search=team", "").await.data();
     assert_eq!(listed, json!({"groups": []}));
 

@@ -4,12 +4,18 @@
 
 #![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "wire/apps.rs"]
+mod apps;
 #[path = "wire/bad_input.rs"]
 mod bad_input;
 #[path = "wire/harness.rs"]
 mod harness;
+#[path = "wire/nextcloud.rs"]
+mod nextcloud;
 #[path = "wire/permissions.rs"]
 mod permissions;
+#[path = "wire/provisioning.rs"]
+mod provisioning;
 #[path = "wire/seeds.rs"]
 mod seeds;
 #[path = "wire/tree.rs"]

@@ -1,12 +1,13 @@
 //! The measurements, one section each.
 
 use std::cell::Cell;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use davgroups::auth::Authenticator;
+use davgroups::auth::{Authenticator, GuessLimits};
 use davgroups::domain::{Password, PasswordHash};
 use davgroups::service::Passwords;
 use davgroups::{App, Config};
@@ -128,7 +129,7 @@ async fn auth(bench: &Bench, report: &mut Report) -> Result<()> {
     drop(server);
 
     let app = App::open(&Config { data_dir: bench.small.data_dir.clone(), ..Config::default() })?;
-    let authenticator = Authenticator::new(app.service().clone())?;
+    let authenticator = Authenticator::new(app.service().clone(), GuessLimits::default())?;
     let mut request = http::Request::builder();
     let text = requests::get("/", Some(&user(0)));
     for line in std::str::from_utf8(&text)?.lines().filter_map(|line| line.split_once(": ")) {
@@ -139,7 +140,7 @@ async fn auth(bench: &Bench, report: &mut Report) -> Result<()> {
     for _ in 0..=bench.rounds {
         let start = Instant::now();
         for _ in 0..LOGINS {
-            authenticator.authenticate(request.headers()).await?;
+            authenticator.authenticate(request.headers(), IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
         }
         each.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(LOGINS));
     }

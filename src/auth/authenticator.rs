@@ -1,5 +1,6 @@
 //! Checking credentials, and remembering those that were right.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use http::header::AUTHORIZATION;
 use moka::future::Cache;
 
 use super::credentials::Credentials;
-use crate::domain::{Account, Error, Principal, Result, StoreFailure};
+use super::guesses::{Blocked, GuessLimits, Guesses, Suspect};
+use crate::domain::fold::fold;
+use crate::domain::{Account, Error, Password, Principal, Result, StoreFailure};
 use crate::edge::Refusal;
-use crate::service::Service;
+use crate::service::{Passwords, Service};
 
 /// How long a verified credential is remembered.
 const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
@@ -26,6 +29,8 @@ pub struct Authenticator {
     verified: Cache<Fingerprint, ()>,
     /// Makes the fingerprints of this process worthless anywhere else.
     key: [u8; blake3::KEY_LEN],
+    /// Who failed to log in, and how often.
+    guesses: Guesses,
 }
 
 /// A credential together with what it was verified against. Whatever changes there gives another
@@ -36,6 +41,8 @@ type Fingerprint = [u8; blake3::OUT_LEN];
 enum Failure {
     /// The credential is wrong, or its user may not log in.
     Refused,
+    /// There were too many before it.
+    Blocked(Blocked),
     /// It could not be verified.
     Broken(Error),
 }
@@ -45,24 +52,29 @@ impl Authenticator {
     ///
     /// # Errors
     /// `Store` when the system gives no random numbers.
-    pub fn new(service: Service) -> Result<Self> {
+    pub fn new(service: Service, limits: GuessLimits) -> Result<Self> {
         let mut key = [0; blake3::KEY_LEN];
         getrandom::fill(&mut key).map_err(StoreFailure::new)?;
         let verified = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
-        Ok(Self { service, verified, key })
+        Ok(Self { service, verified, key, guesses: Guesses::new(limits, key) })
     }
 
-    /// The principal behind the credentials in `headers`. The account is read anew each time, so that
+    /// The principal behind the credentials in `headers`, which came from `peer`. The account is read anew each time, so that
     /// changes of its password, state and rights count at once, whoever made them.
     ///
     /// # Errors
-    /// [`Refusal::NoCredentials`] without a readable Basic header, [`Refusal::WrongCredentials`], and
-    /// [`Refusal::Failed`] when the store or the password hashing fails.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+    /// [`Refusal::NoCredentials`] without a readable Basic header, [`Refusal::TooManyGuesses`],
+    /// [`Refusal::WrongCredentials`], and [`Refusal::Failed`] when the store or the password hashing fails.
+    pub async fn authenticate(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
         let header = headers.get(AUTHORIZATION).ok_or(Refusal::NoCredentials)?.as_bytes();
         let credentials = Credentials::parse(header).ok_or(Refusal::NoCredentials)?;
         let account = self.service.account(&credentials.login).map_err(Refusal::Failed)?;
-        self.verify(header, &credentials, account.as_ref()).await?;
+        // An account is one, whichever of its names it is called by.
+        let name = account.as_ref().map_or_else(|| fold(&credentials.login), |known| known.id.folded());
+        let suspect = self.guesses.suspect(&name, peer);
+        // Those who are blocked must not learn whether a password is one that is remembered.
+        self.guesses.check(&suspect).map_err(too_many)?;
+        self.verify(header, &credentials, account.as_ref(), &suspect).await?;
         let account = account.ok_or(Refusal::WrongCredentials)?;
         self.note_login(&account);
         let subadmin = account.subadmin && self.service.rules().allow_subadmins;
@@ -77,17 +89,42 @@ impl Authenticator {
         header: &[u8],
         credentials: &Credentials,
         account: Option<&Account>,
+        suspect: &Suspect,
     ) -> Result<(), Refusal> {
         let check = async {
+            let delay = self.guesses.begin(suspect).map_err(Failure::Blocked)?;
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             let hash = account.map(|account| &account.password);
             match self.service.passwords().verify(&credentials.password, hash).await {
-                Ok(true) if account.is_some_and(|account| account.enabled) => Ok(()),
+                Ok(true) if account.is_some_and(|account| account.enabled) => {
+                    self.guesses.succeeded(suspect);
+                    self.renew_hash(account, &credentials.password);
+                    Ok(())
+                }
                 Ok(_) => Err(Failure::Refused),
-                Err(error) => Err(Failure::Broken(error)),
+                Err(error) => {
+                    self.guesses.undecided(suspect);
+                    Err(Failure::Broken(error))
+                }
             }
         };
         let fingerprint = self.fingerprint(header, account);
         self.verified.try_get_with(fingerprint, check).await.map_err(|failure| refusal(&failure))
+    }
+
+    /// Has a hash that came from another server replaced by one of ours, without making the request wait.
+    fn renew_hash(&self, account: Option<&Account>, password: &Password) {
+        let Some(account) = account.filter(|account| Passwords::is_outdated(&account.password)) else {
+            return;
+        };
+        let (service, account, password) = (self.service.clone(), account.clone(), password.clone());
+        tokio::spawn(async move {
+            if let Err(error) = service.renew_hash(&account, &password).await {
+                tracing::debug!(user = %account.id, %error, "a password was not hashed anew");
+            }
+        });
     }
 
     fn fingerprint(&self, header: &[u8], account: Option<&Account>) -> Fingerprint {
@@ -123,22 +160,33 @@ impl Authenticator {
 fn refusal(failure: &Arc<Failure>) -> Refusal {
     match &**failure {
         Failure::Refused => Refusal::WrongCredentials,
+        Failure::Blocked(blocked) => too_many(*blocked),
         Failure::Broken(Error::Store(reason)) => Refusal::Failed(StoreFailure::new(reason).into()),
         Failure::Broken(error) => Refusal::Failed(StoreFailure::new(error).into()),
     }
 }
 
+fn too_many(blocked: Blocked) -> Refusal {
+    Refusal::TooManyGuesses { seconds: blocked.remaining.as_secs() + 1 }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::domain::{Email, GroupId, Password, Rules, UserId};
-    use crate::service::Passwords;
+    use crate::domain::{Email, GroupId, PasswordHash, Rules, UserId};
     use crate::store::sqlite::SqliteStore;
     use crate::store::{SharedStore, UserChange};
+
+    /// Few enough to be reached in a test, though not by the tests of anything else.
+    const LIMITS: GuessLimits = GuessLimits { per_account: 5, per_address: 40 };
+
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
     struct Fixture {
         auth: Authenticator,
@@ -168,14 +216,22 @@ mod tests {
                 tx.add_subadmin(&staff, &UserId::new("Alice")?)
             });
             made.await.expect("subadmin");
-            Self { auth: Authenticator::new(service).expect("random numbers"), store, _directory: directory }
+            Self {
+                auth: Authenticator::new(service, LIMITS).expect("random numbers"),
+                store,
+                _directory: directory,
+            }
         }
 
         async fn login(&self, login: &str, password: &str) -> Result<Principal, Refusal> {
+            self.login_from(HOME, login, password).await
+        }
+
+        async fn login_from(&self, peer: IpAddr, login: &str, password: &str) -> Result<Principal, Refusal> {
             let credentials = BASE64_STANDARD.encode(format!("{login}:{password}"));
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, format!("Basic {credentials}").parse().expect("header"));
-            self.auth.authenticate(&headers).await
+            self.auth.authenticate(&headers, peer).await
         }
 
         async fn change(&self, user: &str, change: UserChange) {
@@ -203,9 +259,9 @@ mod tests {
     async fn without_a_readable_header_there_are_no_credentials() {
         let fixture = Fixture::new(Rules::default()).await;
         let mut headers = HeaderMap::new();
-        assert!(matches!(fixture.auth.authenticate(&headers).await, Err(Refusal::NoCredentials)));
+        assert!(matches!(fixture.auth.authenticate(&headers, HOME).await, Err(Refusal::NoCredentials)));
         headers.insert(AUTHORIZATION, "Bearer x".parse().expect("header"));
-        assert!(matches!(fixture.auth.authenticate(&headers).await, Err(Refusal::NoCredentials)));
+        assert!(matches!(fixture.auth.authenticate(&headers, HOME).await, Err(Refusal::NoCredentials)));
     }
 
     #[tokio::test]
@@ -238,6 +294,68 @@ mod tests {
         }
     }
 
+    fn assert_blocked(answer: &Result<Principal, Refusal>) {
+        assert!(matches!(answer, Err(Refusal::TooManyGuesses { seconds: 1.. })), "{answer:?}");
+    }
+
+    /// Those that exist, those that do not and those that are disabled are counted alike, a block costs no
+    /// hash and tells nothing, and the owner gets in from elsewhere.
+    #[tokio::test]
+    async fn guessing_is_blocked_and_the_owner_is_not() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.login("alice", "pässword").await.expect("remembered from now on");
+        for (login, otherwise) in [("nobody", "NOBODY"), ("alice", "ALICE@example.org")] {
+            for guess in 0..LIMITS.per_account {
+                assert_wrong(&fixture.login(login, &guess.to_string()).await);
+            }
+            let before = fixture.auth.service.passwords().computations();
+            assert_blocked(&fixture.login(login, "pässword").await);
+            assert_blocked(&fixture.login(otherwise, "pässword").await);
+            assert_eq!(fixture.auth.service.passwords().computations(), before);
+        }
+        let elsewhere = IpAddr::from([192, 0, 2, 2]);
+        fixture.login_from(elsewhere, "alice", "pässword").await.expect("the owner");
+        fixture.login("admin", "adminpw").await.expect("somebody else from there");
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        fixture.login("alice", "pässword").await.expect("when the block is over");
+    }
+
+    #[tokio::test]
+    async fn guesses_at_the_same_time_are_counted() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let before = fixture.auth.service.passwords().computations();
+        let guesses: Vec<_> = (0..100).map(|guess| guess.to_string()).collect();
+        let answers = join_all(guesses.iter().map(|guess| fixture.login("alice", guess))).await;
+        let wrong = answers.iter().filter(|answer| matches!(answer, Err(Refusal::WrongCredentials)));
+        assert_eq!(wrong.count(), LIMITS.per_account as usize);
+        let hashes = fixture.auth.service.passwords().computations() - before;
+        assert_eq!(hashes, u64::from(LIMITS.per_account));
+    }
+
+    /// The reason of a refusal does not show in its time. Medians and a generous bound, as the machine may
+    /// have other things to do; that each costs one hash is what the other test says.
+    #[tokio::test]
+    async fn refusals_take_equally_long() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.change("Alice", UserChange::Enabled(false)).await;
+        let mut times = [const { Vec::new() }; 3];
+        for round in 0..9_u8 {
+            for (index, (login, password)) in
+                [("admin", "wrong"), ("nobody", "wrong"), ("alice", "pässword")].iter().enumerate()
+            {
+                let started = std::time::Instant::now();
+                assert_wrong(&fixture.login_from([10, 0, 0, round].into(), login, password).await);
+                times[index].push(started.elapsed());
+            }
+        }
+        let medians = times.map(|mut times| {
+            times.sort();
+            times[times.len() / 2]
+        });
+        let (least, most) = (medians.iter().min(), medians.iter().max());
+        assert!(most.zip(least).is_some_and(|(most, least)| *most < *least * 3), "{medians:?}");
+    }
+
     #[tokio::test]
     async fn a_changed_password_counts_at_once() {
         let fixture = Fixture::new(Rules::default()).await;
@@ -246,6 +364,40 @@ mod tests {
         fixture.auth.service.install_password("alice", &new).await.expect("changed");
         assert_wrong(&fixture.login("alice", "pässword").await);
         fixture.login("alice", "new").await.expect("new");
+    }
+
+    /// SHA-1 of `old`, as servers kept it long ago.
+    const SHA1_OF_OLD: &str = "c00dbbc9dadfbe1e232e93a729dd4752fade0abf";
+
+    #[tokio::test]
+    async fn a_hash_of_another_server_is_replaced_at_login() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let taken_over = PasswordHash::new(SHA1_OF_OLD.to_owned());
+        fixture.change("Alice", UserChange::Password(taken_over.clone())).await;
+        let stored = || fixture.auth.service.account("alice").expect("read").expect("there").password;
+        assert_wrong(&fixture.login("alice", "wrong").await);
+        assert!(stored() == taken_over);
+        fixture.login("alice", "old").await.expect("right");
+        for _ in 0..500 {
+            if stored().as_str().starts_with("$argon2id$") {
+                fixture.login("alice", "old").await.expect("still right");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the hash was not replaced");
+    }
+
+    #[tokio::test]
+    async fn a_password_changed_in_the_meantime_stays() {
+        let fixture = Fixture::new(Rules::default()).await;
+        fixture.change("Alice", UserChange::Password(PasswordHash::new(SHA1_OF_OLD.to_owned()))).await;
+        let service = &fixture.auth.service;
+        let before = service.account("alice").expect("read").expect("there");
+        service.install_password("alice", &Password::new("new").expect("password")).await.expect("changed");
+        service.renew_hash(&before, &Password::offered("old".to_owned())).await.expect("nothing to do");
+        fixture.login("alice", "new").await.expect("new");
+        assert_wrong(&fixture.login("alice", "old").await);
     }
 
     #[tokio::test]

@@ -5,5 +5,7 @@
 
 mod authenticator;
 mod credentials;
+mod guesses;
 
 pub use authenticator::Authenticator;
+pub use guesses::GuessLimits;

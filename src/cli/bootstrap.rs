@@ -50,13 +50,17 @@ impl FirstAdministrator {
     }
 }
 
-/// Makes the administrator of a store without users: with the password that was given, else with a
-/// random one. Nothing happens in any other store.
+/// Makes the administrator of a store that has none: with the password that was given, else with a
+/// random one. A user who has the administrator's name already keeps the rights that it has.
 pub(super) async fn first_administrator(
     service: &Service,
     loaded: &Loaded,
 ) -> Result<Option<FirstAdministrator>, Failure> {
-    if service.has_users()? {
+    if service.has_administrator()? {
+        return Ok(None);
+    }
+    if service.account(ID)?.is_some() {
+        tracing::warn!("nobody is administrator; make one: davgroups user add ID --group admin");
         return Ok(None);
     }
     let given = given_password(loaded)?;

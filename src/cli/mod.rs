@@ -1,10 +1,24 @@
 //! The command line: one file per command.
 
+mod app;
+mod backup;
 mod bootstrap;
+mod configuration;
+mod customgroup;
+mod documents;
+mod group;
+mod health;
+mod import;
 mod logging;
+mod occ;
+mod operator;
+mod output;
 mod password;
+mod restore;
 mod serve;
+mod subadmin;
 mod user;
+mod verify;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,12 +28,15 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::config::{self, Flags, Loaded};
+use crate::config::{self, Config, Flags, Loaded};
 use crate::domain::Error;
 
 const AFTER_HELP: &str = "\
 Every key of the configuration can stand in a TOML file (--config), in the environment (the key
 `listen` is DAVGROUPS_LISTEN) or, for the most common, in a flag; the later ones win.
+
+The commands that manage users, groups and apps act for the operator of the machine, who needs no
+login, and work beside a running server.
 
 Exit codes:
   0  everything went well
@@ -58,9 +75,54 @@ struct Common {
 enum Command {
     /// Run the server; this is what happens without a command, too
     Serve(serve::Options),
+    #[command(flatten)]
+    Operator(Operator),
+    /// Show and check the configuration
+    #[command(subcommand)]
+    Config(configuration::Command),
+    /// Print a script that completes commands in a shell
+    #[command(after_help = "Example:
+  davgroups completions bash >/etc/bash_completion.d/davgroups")]
+    Completions(documents::Completions),
+    /// Print the manual page
+    #[command(after_help = "Example:
+  davgroups man --dir /usr/local/share/man/man1")]
+    Man(documents::Man),
+}
+
+/// What the operator of the machine does with the store, as administrator and without a login.
+#[derive(Subcommand)]
+enum Operator {
     /// Manage users, whether or not the server is running
     #[command(subcommand)]
     User(user::Command),
+    /// Write a copy of everything to a file, whether or not the server is running
+    Backup(backup::Options),
+    /// Make a new data directory from a backup
+    Restore(restore::Options),
+    /// Look for what is wrong in the database, and say what to do about it
+    Verify(verify::Options),
+    /// Manage groups
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Manage who manages a group without being administrator
+    #[command(subcommand)]
+    Subadmin(subadmin::Command),
+    /// Manage the groups that users make themselves
+    #[command(subcommand, name = "customgroup")]
+    CustomGroup(customgroup::Command),
+    /// Switch parts of the server on and off
+    #[command(subcommand)]
+    App(app::Command),
+    /// Say whether the server answers
+    #[command(after_help = "Example:
+  davgroups health --listen 127.0.0.1:8080")]
+    Health(health::Options),
+    /// Manage users, groups and apps in the words of ownCloud's occ
+    Occ(occ::Options),
+    /// Take over what another server kept
+    #[command(subcommand)]
+    Import(import::Command),
 }
 
 /// Why a command failed.
@@ -82,6 +144,8 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Store(reason) => Self::failed(reason),
+            // Clients are told what sabre/dav says.
+            Error::AlreadyMember => Self::failed("the user is a member of the group already"),
             error => Self::failed(error),
         }
     }
@@ -132,9 +196,29 @@ fn execute(
     match arguments.command {
         None => serve::run(load(&arguments.serve)?),
         Some(Command::Serve(options)) => serve::run(load(&options)?),
-        Some(Command::User(command)) => {
+        Some(Command::Operator(command)) => {
             let Loaded { config, .. } = load(&serve::Options::default())?;
-            user::run(command, &config)
+            operate(command, &config)
         }
+        Some(Command::Config(command)) => configuration::run(&command, || load(&serve::Options::default())),
+        Some(Command::Completions(options)) => documents::completions(&options, Arguments::command()),
+        Some(Command::Man(options)) => documents::man(&options, Arguments::command()),
+    }
+}
+
+/// Runs a command of the operator over the store that `config` names.
+fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
+    match command {
+        Operator::User(command) => user::run(command, config),
+        Operator::Group(command) => group::run(command, config),
+        Operator::Subadmin(command) => subadmin::run(command, config),
+        Operator::CustomGroup(command) => customgroup::run(command, config),
+        Operator::App(command) => app::run(command, config),
+        Operator::Health(options) => health::run(&options, config),
+        Operator::Occ(options) => occ::run(options, config),
+        Operator::Import(command) => import::run(command, config),
+        Operator::Backup(options) => backup::run(&options, config),
+        Operator::Restore(options) => restore::run(&options, config),
+        Operator::Verify(options) => verify::run(&options, config),
     }
 }

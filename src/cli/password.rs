@@ -10,10 +10,10 @@ use super::Failure;
 use crate::domain::Password;
 
 /// The variable that `--password-from-env` reads unless it names another.
-const VARIABLE: &str = "OC_PASS";
+pub(super) const VARIABLE: &str = "OC_PASS";
 
 /// Where a new password comes from; standard input unless told otherwise.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct Source {
     /// Read the password from the first line of this file instead of standard input
     #[arg(long, value_name = "FILE", conflicts_with = "password_from_env")]
@@ -41,7 +41,7 @@ pub(super) fn from_file(path: &Path) -> Result<Password, Failure> {
     checked(&text, &path.display().to_string())
 }
 
-fn from_variable(name: &str) -> Result<Password, Failure> {
+pub(super) fn from_variable(name: &str) -> Result<Password, Failure> {
     match std::env::var(name) {
         Ok(text) => checked(&Zeroizing::new(text), name),
         Err(error) => Err(Failure::Failed(format!("cannot read the password from {name}: {error}"))),

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::FutureExt;
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -22,7 +24,7 @@ pub(super) struct Options {
     /// Where to accept connections [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Whose statuses to answer: owncloud or documented [default: owncloud]
+    /// Whose statuses to answer: owncloud, documented or nextcloud [default: owncloud]
     #[arg(long, value_name = "PROFILE")]
     compat: Option<String>,
     /// What stands before every path, such as /owncloud [default: nothing]
@@ -64,6 +66,8 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
     announce(config, address, first.as_ref())?;
+    notify(NotifyState::Ready);
+    let stop = stop.map(|()| notify(NotifyState::Stopping));
     tracing::info!(%address, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
     server::run(listener, app, stop).await;
     Ok(())
@@ -94,14 +98,27 @@ fn announce(config: &Config, address: SocketAddr, first: Option<&FirstAdministra
     }
 }
 
+/// Tells systemd, if it started us and wants to know (`Type=notify`).
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
 /// Where a client on this machine finds the custom groups.
-fn url(config: &Config, mut address: SocketAddr) -> String {
+fn url(config: &Config, address: SocketAddr) -> String {
+    let address = reachable(address);
+    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+}
+
+/// Where a client on this machine finds what listens at `address`.
+pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+    address
 }
 
 /// Is over when the process is asked to stop.

@@ -1,17 +1,15 @@
 //! `davgroups user`.
 
-use std::io::{self, Write};
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
-use tokio::runtime::Builder;
+use serde_json::{Value, json};
 
 use super::Failure;
+use super::operator::{block_on, open, open_existing};
+use super::output::Output;
 use super::password::Source;
 use crate::config::Config;
-use crate::domain::{Email, GroupId, User, UserId, UserName};
-use crate::service::{Passwords, Service};
-use crate::store::sqlite::{FILE_NAME, SqliteStore};
+use crate::domain::{Email, GroupId, Place, Principal, RoledGroup, Timestamp, User, UserId, UserName};
+use crate::service::{Children, Scope, Service, UserChanges};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -20,14 +18,39 @@ pub(super) enum Command {
   echo 's3cret' | davgroups user add alice --display-name 'Alice Liddell'
   OC_PASS=s3cret davgroups user add bob --password-from-env --group admin")]
     Add(Add),
-    /// List the users: id, display name, e-mail address and state, separated by tabs
+    /// List the users: id, display name, e-mail address and state
+    #[command(after_help = "Examples:
+  davgroups user list --data-dir /var/lib/davgroups
+  davgroups user list --output csv >users.csv")]
+    List(Output),
+    /// Show a user with its groups, custom groups and rights
     #[command(after_help = "Example:
-  davgroups user list --data-dir /var/lib/davgroups")]
-    List,
+  davgroups user show alice --output json")]
+    Show(Show),
+    /// Change a user's display name, e-mail address or quota; several at once, or none
+    #[command(after_help = "Examples:
+  davgroups user set alice --quota '5 GB' --email alice@example.org
+  davgroups user set alice --email ''")]
+    Set(Set),
     /// Give a user another password; it is read from standard input
     #[command(after_help = "Example:
   davgroups user passwd alice --password-file alice.txt")]
     Passwd(Passwd),
+    /// Let a user log in again
+    #[command(after_help = "Example:
+  davgroups user enable alice")]
+    Enable(Id),
+    /// Let a user no longer log in; nothing else is taken away
+    #[command(after_help = "Example:
+  davgroups user disable alice")]
+    Disable(Id),
+    /// Delete a user with its places in groups and custom groups
+    ///
+    /// A custom group left without members goes, too; one left without an admin passes to its member of
+    /// longest standing.
+    #[command(after_help = "Example:
+  davgroups user delete alice")]
+    Delete(Id),
 }
 
 #[derive(Args)]
@@ -48,6 +71,36 @@ pub(super) struct Add {
 }
 
 #[derive(Args)]
+pub(super) struct Show {
+    /// The user's id
+    id: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Set {
+    /// The user's id
+    id: String,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    /// The name people see; an empty one is the id
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<String>,
+    /// The user's e-mail address; an empty one is none
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// How much the user may store: none, default, or a size such as '5 GB'
+    #[arg(long, value_name = "QUOTA")]
+    quota: Option<String>,
+}
+
+#[derive(Args)]
 pub(super) struct Passwd {
     /// The user's id
     id: String,
@@ -55,14 +108,33 @@ pub(super) struct Passwd {
     password: Source,
 }
 
+#[derive(Args)]
+pub(super) struct Id {
+    /// The user's id
+    id: String,
+}
+
 pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let runtime = Builder::new_current_thread().build().map_err(Failure::failed)?;
-    runtime.block_on(async {
-        match command {
-            Command::Add(command) => add(command, config).await,
-            Command::List => list(config),
-            Command::Passwd(command) => passwd(&command, config).await,
+    block_on(async {
+        if let Command::Add(command) = command {
+            return add(command, config).await;
         }
+        let service = open_existing(config)?;
+        let operator = Principal::operator();
+        match command {
+            Command::Add(_) => {}
+            Command::List(output) => list(&service, &output)?,
+            Command::Show(command) => show(&service, &command).await?,
+            Command::Set(command) => set(&service, command).await?,
+            Command::Passwd(command) => {
+                let password = command.password.read()?;
+                service.install_password(&command.id, &password).await?;
+            }
+            Command::Enable(user) => service.set_enabled(&operator, &user.id, true).await?,
+            Command::Disable(user) => service.set_enabled(&operator, &user.id, false).await?,
+            Command::Delete(user) => service.delete_user(&operator, &user.id).await?,
+        }
+        Ok(())
     })
 }
 
@@ -75,42 +147,57 @@ async fn add(command: Add, config: &Config) -> Result<(), Failure> {
     Ok(open(config)?.install_user(id, &password, display_name, email, groups).await?)
 }
 
-fn list(config: &Config) -> Result<(), Failure> {
-    let users = open_existing(config)?.list_users()?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = users.iter().try_for_each(|user| write_line(&mut out, user)).and_then(|()| out.flush());
-    match written {
-        // Whoever reads has seen enough, as `head` does.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Failure::Failed(format!("cannot print: {error}"))),
-    }
+fn list(service: &Service, output: &Output) -> Result<(), Failure> {
+    let row = |user: &User| {
+        let state = if user.enabled { "enabled" } else { "disabled" };
+        vec![json!(user.id.as_str()), json!(user.display_name.as_str()), email(user), json!(state)]
+    };
+    let rows: Vec<_> = service.list_users()?.iter().map(row).collect();
+    output.list(&["id", "display_name", "email", "state"], &rows)
 }
 
-fn write_line(out: &mut impl Write, user: &User) -> io::Result<()> {
-    let email = user.email.as_ref().map_or("", Email::as_str);
-    let state = if user.enabled { "enabled" } else { "disabled" };
-    writeln!(out, "{}\t{}\t{email}\t{state}", user.id, user.display_name.as_str())
+fn email(user: &User) -> Value {
+    user.email.as_ref().map_or(Value::Null, |email| json!(email.as_str()))
 }
 
-async fn passwd(command: &Passwd, config: &Config) -> Result<(), Failure> {
-    let service = open_existing(config)?;
-    let password = command.password.read()?;
-    service.install_password(&command.id, &password).await?;
-    Ok(())
+async fn show(service: &Service, command: &Show) -> Result<(), Failure> {
+    let operator = Principal::operator();
+    let user = service.user_details(&operator, &command.id)?.user;
+    let id = user.id.as_str();
+    let groups = ids_of(&service.groups_of_user(&operator, id)?);
+    let subadmin = ids_of(&service.subadmin_groups(&operator, id)?);
+    let place = Place::UsersEntry(id.to_owned());
+    let custom = match service.browse(&operator, &place, Scope::all_children()).await?.children {
+        Children::Groups(groups) => groups.iter().map(roled).collect(),
+        _ => Vec::new(),
+    };
+    command.output.show(&[
+        ("id", json!(id)),
+        ("display_name", json!(user.display_name.as_str())),
+        ("email", email(&user)),
+        ("quota", json!(user.quota.to_string())),
+        ("enabled", json!(user.enabled)),
+        ("guest", json!(user.guest)),
+        ("created", json!(user.created.seconds())),
+        ("last_login", json!(user.last_login.map(Timestamp::seconds))),
+        ("groups", groups),
+        ("subadmin_of", subadmin),
+        ("custom_groups", Value::Array(custom)),
+    ])
 }
 
-/// The service over the store, whether or not a server runs over it, too.
-fn open(config: &Config) -> Result<Service, Failure> {
-    let store = SqliteStore::open(&config.data_dir).map_err(Failure::failed)?;
-    Ok(Service::new(Arc::new(store), Arc::new(Passwords::new()?), config.rules))
+fn ids_of(groups: &[GroupId]) -> Value {
+    groups.iter().map(GroupId::as_str).collect()
 }
 
-/// The same, but a store is not made where there is none: most likely it is elsewhere.
-fn open_existing(config: &Config) -> Result<Service, Failure> {
-    let path = config.data_dir.join(FILE_NAME);
-    match path.try_exists() {
-        Ok(true) => open(config),
-        Ok(false) => Err(Failure::Failed(format!("there is no database {}", path.display()))),
-        Err(error) => Err(Failure::Failed(format!("cannot look for {}: {error}", path.display()))),
-    }
+/// A custom group and the user's role in it, `uri:role`.
+fn roled(group: &RoledGroup) -> Value {
+    let role = group.role.map_or("", |role| role.as_str());
+    json!(format!("{}:{role}", group.group.uri.as_str()))
+}
+
+async fn set(service: &Service, command: Set) -> Result<(), Failure> {
+    let Changes { display_name, email, quota } = command.changes;
+    let changes = UserChanges { display_name, email, quota };
+    Ok(service.install_changes(&command.id, changes).await?)
 }

@@ -1,5 +1,6 @@
 //! Putting the configuration together from its sources.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,8 @@ pub struct Loaded {
     pub config: Config,
     /// The content of `DAVGROUPS_ADMIN_PASSWORD`, wiped when dropped.
     pub admin_password: Option<Zeroizing<String>>,
+    /// Where the keys come from that have not their default values.
+    pub origins: BTreeMap<String, Source>,
 }
 
 /// Reads the configuration from all its sources.
@@ -118,7 +121,7 @@ pub fn load(
             layers.add_text(key, text, Source::Flag(key))?;
         }
     }
-    Ok(Loaded { config: layers.config, admin_password })
+    Ok(Loaded { config: layers.config, admin_password, origins: layers.origins })
 }
 
 /// Our variables, in the order of their names.
@@ -155,13 +158,15 @@ struct Layers {
     table: Table,
     /// The same, checked.
     config: Config,
+    /// Who set a key last.
+    origins: BTreeMap<String, Source>,
 }
 
 impl Layers {
     fn defaults() -> Result<Self, ConfigError> {
         let config = Config::default();
         let broken = |error: toml::ser::Error| invalid(Source::Flag("defaults"), error.to_string());
-        Ok(Self { table: Table::try_from(&config).map_err(broken)?, config })
+        Ok(Self { table: Table::try_from(&config).map_err(broken)?, config, origins: BTreeMap::new() })
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), ConfigError> {
@@ -193,8 +198,9 @@ impl Layers {
             Some(current) => *current = value,
             None => return Err(ConfigError::UnknownKey(origin)),
         }
-        let refused = |error: toml::de::Error| invalid(origin, error.message());
+        let refused = |error: toml::de::Error| invalid(origin.clone(), error.message());
         self.config = self.table.clone().try_into().map_err(refused)?;
+        self.origins.insert(key.to_owned(), origin);
         Ok(())
     }
 }
@@ -296,7 +302,7 @@ mod tests {
         );
         for (key, value) in [
             ("LISTEN", "8080"),
-            ("COMPAT", "nextcloud"),
+            ("COMPAT", "opencloud"),
             ("BASE_PATH", "owncloud"),
             ("SERVER_NAME", "a\"b"),
             ("ALLOW_SUBADMINS", "maybe"),

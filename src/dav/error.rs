@@ -39,7 +39,11 @@ impl Problem {
     }
 
     /// What a rule of the domain means on DAV. The profile only matters for rights and missing groups.
+    /// Why the store failed is logged here, once, and not answered.
     pub fn of(error: &Error, compat: Compat) -> Self {
+        if let Error::Store(failure) = error {
+            tracing::error!(%failure, "the store failed");
+        }
         let message = error.to_string();
         match (error, compat) {
             (Error::NotPermitted(denied), Compat::Documented) if reads_as_unauthenticated(*denied) => {
@@ -150,6 +154,7 @@ fn exception(status: StatusCode) -> &'static str {
         StatusCode::CONFLICT => "Conflict",
         StatusCode::PRECONDITION_FAILED => "PreconditionFailed",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "UnsupportedMediaType",
+        StatusCode::TOO_MANY_REQUESTS => "TooManyRequests",
         StatusCode::NOT_IMPLEMENTED => "NotImplemented",
         StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailable",
         StatusCode::INSUFFICIENT_STORAGE => "InsufficientStorage",
@@ -179,6 +184,7 @@ impl Problem {
     pub fn refused(refusal: &Refusal, compat: Compat) -> Self {
         let status = match refusal {
             Refusal::NoCredentials | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
+            Refusal::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::BodyUnreadable => StatusCode::BAD_REQUEST,
             Refusal::Failed(error) => return Self::of(error, compat),

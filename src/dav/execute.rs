@@ -19,7 +19,7 @@ use super::prop::Kind;
 use super::proppatch::{Change, Plan};
 use super::request::{BodyError, Instruction, PropertyUpdate, Wanted};
 use super::xml::Name;
-use crate::domain::{CustomGroup, Error, Node, Place, Principal, Search};
+use crate::domain::{AppId, CustomGroup, Error, Node, Place, Principal, Search};
 use crate::edge::{BasePath, Body, Compat, Request, Response};
 use crate::service::{Children, ImportRow, Listing, Scope, Service};
 
@@ -90,6 +90,23 @@ impl Executor {
             }
             Command::Framework(request) => self.framework.answer(who, request, &self.href(target)).await,
         }
+    }
+
+    /// Apps that are switched off are not there: `dav` is all of it, `customgroups` its tree.
+    ///
+    /// # Errors
+    /// [`Problem`], 404.
+    pub fn check_switched_on(&self, target: &Target) -> Result<(), Problem> {
+        let apps: &[&str] = match target {
+            Target::Tree(_) => &["dav", "customgroups"],
+            Target::Around(_) | Target::Nowhere(_) => &["dav"],
+        };
+        for app in apps {
+            if !self.service.app_enabled(&AppId::new(*app)).map_err(|error| self.problem(&error))? {
+                return Err(self.problem(&Error::NothingThere((*app).to_owned())));
+            }
+        }
+        Ok(())
     }
 
     /// What the resource at `target` takes, for 405 and OPTIONS.
@@ -318,9 +335,6 @@ impl Executor {
     }
 
     fn problem(&self, error: &Error) -> Problem {
-        if let Error::Store(failure) = error {
-            tracing::error!(%failure, "the store failed");
-        }
         Problem::of(error, self.compat)
     }
 }

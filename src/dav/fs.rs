@@ -84,11 +84,12 @@ impl Context {
 
     /// What lies in the plain collections around the tree.
     fn around(&self, segments: &[String]) -> Vec<Entry> {
-        let names: &[&str] = match segments.len() {
-            0 => &["remote.php"],
-            1 => &["dav"],
-            2 => &["customgroups", "files"],
-            3 => &[self.who.user.as_str()],
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let names: &[&str] = match &segments[..] {
+            [] => &["remote.php"],
+            ["remote.php"] => &["dav", "webdav"],
+            ["remote.php", "dav"] => &["customgroups", "files"],
+            ["remote.php", "dav", "files"] => &[self.who.user.as_str()],
             _ => &[],
         };
         names.iter().map(|name| Entry::directory(name)).collect()

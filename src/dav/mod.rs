@@ -33,6 +33,7 @@ use command::Command;
 use error::Problem;
 use execute::Executor;
 use header::Conditions;
+use path::Target;
 
 /// The protocol: requests in, answers out.
 pub struct Dav {
@@ -52,15 +53,18 @@ impl Dav {
             Ok(target) => target,
             Err(error) => return Problem::from(error).into_response(),
         };
-        let conditions = Conditions::of(request.headers());
-        let answer = match Command::parse(&target, request) {
-            Ok(command) => self.executor.execute(who, &target, command, conditions).await,
-            Err(problem) => Err(problem),
-        };
+        let answer = self.answer(who, &target, request).await;
         let mut response = answer.unwrap_or_else(|problem| self.render(problem, who, &target));
         // Clients of ownCloud find the compliance classes on every answer, not on OPTIONS alone.
         response.headers_mut().insert(allow::DAV, allow::CLASSES);
         response
+    }
+
+    async fn answer(&self, who: &Principal, target: &Target, request: Request) -> Result<Response, Problem> {
+        self.executor.check_switched_on(target)?;
+        let conditions = Conditions::of(request.headers());
+        let command = Command::parse(target, request)?;
+        self.executor.execute(who, target, command, conditions).await
     }
 
     /// The answer to a request that was refused before it came here.
@@ -76,7 +80,7 @@ impl Dav {
     }
 
     /// An error; with 405 comes what the resource takes (RFC 9110 section 15.5.6).
-    fn render(&self, problem: Problem, who: &Principal, target: &path::Target) -> Response {
+    fn render(&self, problem: Problem, who: &Principal, target: &Target) -> Response {
         let not_allowed = problem.status == StatusCode::METHOD_NOT_ALLOWED;
         let mut response = problem.into_response();
         if not_allowed {

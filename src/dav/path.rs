@@ -25,7 +25,8 @@ pub enum Target {
     /// A place in the tree of custom groups.
     Tree(Place),
     /// A plain collection around it, by its segments: `/`, `/remote.php/`, `/remote.php/dav/`,
-    /// `/remote.php/dav/files/` and `/remote.php/dav/files/{user}/`.
+    /// `/remote.php/dav/files/`, `/remote.php/dav/files/{user}/` and, as older sync clients call that,
+    /// `/remote.php/webdav/`.
     Around(Vec<String>),
     /// Nothing of ours, by its segments.
     Nowhere(Vec<String>),
@@ -89,7 +90,9 @@ fn target(segments: &[&str]) -> Target {
     }
     match segments {
         [] | ["remote.php"] | ["remote.php", "dav"] => Target::Around(owned()),
-        ["remote.php", "dav", "files"] | ["remote.php", "dav", "files", _] => Target::Around(owned()),
+        ["remote.php", "webdav"] | ["remote.php", "dav", "files"] | ["remote.php", "dav", "files", _] => {
+            Target::Around(owned())
+        }
         _ => Target::Nowhere(owned()),
     }
 }
@@ -173,7 +176,9 @@ mod tests {
 
     #[test]
     fn around_the_tree() {
-        for path in ["/", "/remote.php", "/remote.php/dav/", "/remote.php/dav/files/alice/"] {
+        for path in
+            ["/", "/remote.php", "/remote.php/dav/", "/remote.php/dav/files/alice/", "/remote.php/webdav"]
+        {
             assert!(matches!(parse(path), Ok(Target::Around(_))), "{path}");
         }
         for path in ["/remote.php/dav/CUSTOMGROUPS", "/dav", "/remote.php/dav/files/alice/x"] {

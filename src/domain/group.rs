@@ -21,7 +21,7 @@ impl GroupId {
     /// # Errors
     /// [`Error::GroupIdInvalid`] with the first rule that is broken: blank, outer white space, more
     /// than 512 characters, control characters, `.` or `..`, or a form that is taken: the prefix of
-    /// custom groups, and an end that is a route of its own (`/users`, `/subadmins`).
+    /// custom groups, and an end that is a route of its own (`/users`, `/users/details`, `/subadmins`).
     pub fn new(id: &str) -> Result<Self> {
         let fault = if id.trim().is_empty() {
             NameFault::Blank
@@ -42,7 +42,8 @@ impl GroupId {
     }
 
     fn is_reserved(id: &str) -> bool {
-        id.starts_with(Self::CUSTOM_PREFIX) || id.ends_with("/users") || id.ends_with("/subadmins")
+        let routes = ["/users", "/users/details", "/subadmins"];
+        id.starts_with(Self::CUSTOM_PREFIX) || routes.iter().any(|route| id.ends_with(route))
     }
 
     /// An id that was checked before it was stored, or one that is only looked up.
@@ -77,6 +78,52 @@ impl fmt::Display for GroupId {
     }
 }
 
+/// The name people see of a group: at most 512 characters, none of them a control character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupName(String);
+
+impl GroupName {
+    /// Checks a new display name of a group. A blank one is the same as none: the id is shown.
+    ///
+    /// # Errors
+    /// [`Error::GroupIdInvalid`] when it is too long or holds control characters.
+    pub fn new(name: &str, id: &GroupId) -> Result<Self> {
+        let fault = if name.trim().is_empty() {
+            return Ok(Self(id.0.clone()));
+        } else if name.chars().count() > 512 {
+            NameFault::TooLong
+        } else if name.chars().any(is_unwritable) {
+            NameFault::ControlCharacter
+        } else {
+            return Ok(Self(name.to_owned()));
+        };
+        Err(Error::GroupIdInvalid(fault))
+    }
+
+    /// A name that was checked before it was stored.
+    pub fn stored(name: String) -> Self {
+        Self(name)
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// The name people see.
+    pub display_name: GroupName,
+    /// How many users are in it.
+    pub members: u64,
+    /// How many of them may not log in.
+    pub disabled: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,9 +144,19 @@ mod tests {
             ("customgroup_x", NameFault::Reserved),
             ("a/subadmins", NameFault::Reserved),
             ("a/users", NameFault::Reserved),
+            ("a/users/details", NameFault::Reserved),
         ] {
             assert!(matches!(GroupId::new(bad), Err(Error::GroupIdInvalid(f)) if f == fault), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_blank_name_is_the_id() {
+        let id = GroupId::stored("staff".into());
+        assert_eq!(GroupName::new(" ", &id).expect("blank").as_str(), "staff");
+        assert_eq!(GroupName::new("The Staff", &id).expect("valid").as_str(), "The Staff");
+        assert!(GroupName::new(&"d".repeat(513), &id).is_err());
+        assert!(GroupName::new("a\nb", &id).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod user;
 pub use app::AppId;
 pub use custom_group::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, RoledGroup};
 pub use error::{Denied, Error, NameFault, Result, StoreFailure};
-pub use group::GroupId;
+pub use group::{Group, GroupId, GroupName};
 pub use password::{Password, PasswordHash};
 pub use place::{GroupRef, Node, Place};
 pub use principal::Principal;

@@ -39,7 +39,11 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The hash of a password, in the form the hash function names itself (`$argon2id$...`).
+/// What no password has as its hash.
+const LOCKED: &str = "!";
+
+/// The hash of a password, in the form the hash function names itself (`$argon2id$...`), or as another
+/// server kept it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
@@ -47,6 +51,16 @@ impl PasswordHash {
     /// Wraps the text form of a hash.
     pub fn new(hash: String) -> Self {
         Self(hash)
+    }
+
+    /// What no password matches: nobody logs in until one is set.
+    pub fn locked() -> Self {
+        Self(LOCKED.to_owned())
+    }
+
+    /// Whether no password matches, on purpose.
+    pub fn is_locked(&self) -> bool {
+        self.0 == LOCKED
     }
 
     /// The text form.

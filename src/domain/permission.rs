@@ -40,9 +40,10 @@ impl Standing {
     }
 }
 
-/// Administrators see and manage every custom group, unless that is switched off.
+/// Administrators see and manage every custom group, unless that is switched off. The operator, who could
+/// switch it on again, always does.
 pub fn sees_all_groups(principal: &Principal, rules: &Rules) -> bool {
-    principal.administrator && !rules.disallow_admin_access_all
+    principal.is_operator() || (principal.administrator && !rules.disallow_admin_access_all)
 }
 
 /// Who may remove a membership: managers, and members their own.
@@ -89,6 +90,14 @@ mod tests {
         for (administrator, role, rules, expected) in table {
             let found = Standing::of(&principal(administrator, false), role, rules);
             assert_eq!(found, expected, "administrator {administrator}, {role:?}, {rules:?}");
+        }
+    }
+
+    #[test]
+    fn the_operator_manages_every_group() {
+        for disallow_admin_access_all in [false, true] {
+            let rules = Rules { disallow_admin_access_all, ..Rules::default() };
+            assert_eq!(Standing::of(&Principal::operator(), None, &rules), Standing::Manager);
         }
     }
 

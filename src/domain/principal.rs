@@ -14,6 +14,16 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The operator of the machine, who acts as administrator without being a user. No user has the id.
+    pub fn operator() -> Self {
+        Self { user: UserId::stored(String::new()), administrator: true, subadmin: false }
+    }
+
+    /// Whether this is the operator.
+    pub fn is_operator(&self) -> bool {
+        self.user.as_str().is_empty()
+    }
+
     /// Whether `user` is the principal.
     pub fn is(&self, user: &UserId) -> bool {
         self.user == *user

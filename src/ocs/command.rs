@@ -21,12 +21,14 @@ pub(super) enum Command {
 pub(super) enum InfoCommand {
     Capabilities,
     CurrentUser,
+    UserFields,
 }
 
 /// About users.
 #[derive(Clone, Debug)]
 pub(super) enum UserCommand {
     List(Wanted),
+    ListDetails(Wanted),
     Add(UserRequest),
     Get { user: String },
     Edit { user: String, field: Option<UserField>, value: Option<String> },
@@ -44,8 +46,11 @@ pub(super) enum UserCommand {
 #[derive(Clone, Debug)]
 pub(super) enum GroupCommand {
     List(Wanted),
-    Add { group: String },
+    ListDetails(Wanted),
+    Add { group: String, name: Option<String> },
     Get { group: String },
+    GetMembersDetails { group: String },
+    Rename { group: String, name: String },
     Delete { group: String },
     ListSubadmins { group: String },
 }
@@ -90,6 +95,8 @@ impl Command {
         Ok(match operation {
             Do::Capabilities => C::Info(InfoCommand::Capabilities),
             Do::CurrentUser => C::Info(InfoCommand::CurrentUser),
+            Do::GetUserFields => C::Info(InfoCommand::UserFields),
+            Do::GetUsersDetails => C::Users(User::ListDetails(wanted(params)?)),
             Do::GetUsers => C::Users(User::List(wanted(params)?)),
             Do::AddUser => C::Users(User::Add(user_request(params)?)),
             Do::GetUser => C::Users(User::Get { user: id }),
@@ -104,7 +111,13 @@ impl Command {
             Do::CreateSubadmin => C::Users(User::AddSubadmin { user: id, group: group()? }),
             Do::RemoveSubadmin => C::Users(User::RemoveSubadmin { user: id, group: group()? }),
             Do::GetGroups => C::Groups(Group::List(wanted(params)?)),
-            Do::AddGroup => C::Groups(Group::Add { group: group()? }),
+            Do::GetGroupsDetails => C::Groups(Group::ListDetails(wanted(params)?)),
+            Do::GetMembersDetails => C::Groups(Group::GetMembersDetails { group: id }),
+            Do::EditGroup => C::Groups(edit_group(id, params)?),
+            Do::AddGroup => C::Groups(Group::Add {
+                group: group()?,
+                name: params.text("displayname")?.map(str::to_owned),
+            }),
             Do::GetGroup => C::Groups(Group::Get { group: id }),
             Do::DeleteGroup => C::Groups(Group::Delete { group: id }),
             Do::GetSubadmins => C::Groups(Group::ListSubadmins { group: id }),
@@ -130,10 +143,12 @@ fn user_request(params: &Params) -> Result<UserRequest, Malformed> {
     Ok(UserRequest {
         id: late("userid"),
         password: late("password"),
-        display_name: optional("displayname")?,
+        // The one is ownCloud's name for it, the other Nextcloud's.
+        display_name: optional("displayname")?.or(optional("displayName")?),
         email: optional("email")?,
         quota: optional("quota")?,
         groups: params.list("groups")?.to_vec(),
+        subadmin_of: params.list("subadmin")?.to_vec(),
     })
 }
 
@@ -141,6 +156,16 @@ fn edit(user: String, params: &Params) -> Result<UserCommand, Malformed> {
     let field = params.text("key")?.and_then(user_field);
     let value = params.text("value")?.map(str::to_owned);
     Ok(UserCommand::Edit { user, field, value })
+}
+
+fn edit_group(group: String, params: &Params) -> Result<GroupCommand, Malformed> {
+    match params.text("key")? {
+        Some("displayname") => {
+            let name = params.text("value")?.unwrap_or_default().to_owned();
+            Ok(GroupCommand::Rename { group, name })
+        }
+        _ => Err(Malformed::NotKnown("key")),
+    }
 }
 
 fn user_field(key: &str) -> Option<UserField> {

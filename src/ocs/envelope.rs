@@ -87,6 +87,9 @@ fn write_element(writer: &mut Writer<Vec<u8>>, name: &str, value: &Value) -> io:
         Value::List(entries) => {
             entries.iter().try_for_each(|entry| write_element(writer, "element", entry))?;
         }
+        Value::Keyed(entries) => {
+            entries.iter().try_for_each(|(_, entry)| write_element(writer, "element", entry))?;
+        }
         Value::Map(entries) => {
             entries.iter().try_for_each(|(name, entry)| write_element(writer, name, entry))?;
         }
@@ -101,7 +104,9 @@ fn text_of(scalar: &Value) -> Cow<'_, str> {
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Decimal(number) => Cow::Owned(number.to_string()),
         Value::Flag(true) => Cow::Borrowed("1"),
-        Value::Flag(false) | Value::Null | Value::List(_) | Value::Map(_) => Cow::Borrowed(""),
+        Value::Flag(false) | Value::Null | Value::List(_) | Value::Map(_) | Value::Keyed(_) => {
+            Cow::Borrowed("")
+        }
     }
 }
 
@@ -133,6 +138,19 @@ mod tests {
 
     fn text(envelope: Envelope, format: Format) -> String {
         String::from_utf8(envelope.render(format).expect("written")).expect("UTF-8")
+    }
+
+    #[test]
+    fn keys_that_are_no_names_stay_out_of_xml() {
+        let users = Value::Keyed(vec![("4 o'clock".to_owned(), Value::map([("id", "4 o'clock".into())]))]);
+        let xml = text(envelope(users.clone()), Format::Xml);
+        assert!(
+            xml.contains("<data>\n  <element>\n   <id>4 o&apos;clock</id>\n  </element>\n </data>"),
+            "{xml}"
+        );
+        let json = text(envelope(users), Format::Json);
+        assert!(json.ends_with(r#""data":{"4 o'clock":{"id":"4 o'clock"}}}}"#), "{json}");
+        assert!(text(envelope(Value::Keyed(Vec::new())), Format::Json).ends_with(r#""data":[]}}"#));
     }
 
     #[test]

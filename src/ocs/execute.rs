@@ -2,9 +2,10 @@
 
 use super::command::{AppCommand, Command, GroupCommand, InfoCommand, UserCommand, Wanted};
 use super::value::Value;
-use super::{OcsSettings, info, view};
+use super::view::{self, Extent};
+use super::{OcsSettings, info};
 use crate::domain::{AppId, Principal, Result};
-use crate::service::{Apps, Homes, Paged, Service};
+use crate::service::{Apps, Homes, Paged, Service, Usage, UserDetails};
 
 /// What was done, or found.
 #[derive(Debug)]
@@ -25,8 +26,12 @@ impl Outcome {
     }
 
     fn listing<T: ToString>(name: &str, found: Paged<T>, wanted: &Wanted) -> Self {
-        let paging = found.total.map(|total| (total, wanted.page.limit));
-        Self { paging, ..Self::of(Value::map([(name, Value::texts(found.entries))])) }
+        Self::page(name, Value::texts(found.entries), found.total, wanted)
+    }
+
+    fn page(name: &str, entries: Value, total: Option<u64>, wanted: &Wanted) -> Self {
+        let paging = total.map(|total| (total, wanted.page.limit));
+        Self { paging, ..Self::of(Value::map([(name, entries)])) }
     }
 }
 
@@ -45,23 +50,25 @@ impl Executor {
     /// Those of the service.
     pub async fn execute(&self, who: &Principal, command: Command) -> Result<Outcome> {
         match command {
-            Command::Info(command) => self.inform(who, command),
+            Command::Info(command) => self.inform(who, command).await,
             Command::Users(command) => self.execute_on_users(who, command).await,
             Command::Groups(command) => self.execute_on_groups(who, command).await,
             Command::Apps(command) => self.execute_on_apps(who, command).await,
         }
     }
 
-    fn inform(&self, who: &Principal, command: InfoCommand) -> Result<Outcome> {
-        Ok(match command {
+    async fn inform(&self, who: &Principal, command: InfoCommand) -> Result<Outcome> {
+        Ok(Outcome::of(match command {
             InfoCommand::Capabilities => {
                 let customgroups = self.service.app_enabled(&AppId::new("customgroups"))?;
-                Outcome::of(info::capabilities(customgroups))
+                info::capabilities(self.settings.compat, customgroups)
             }
             InfoCommand::CurrentUser => {
-                Outcome::of(view::own(&self.service.user(who, who.user.as_str())?.user))
+                let found = self.service.user_details(who, who.user.as_str())?;
+                self.show(Extent::Login, &found).await
             }
-        })
+            InfoCommand::UserFields => view::fields(who),
+        }))
     }
 
     async fn execute_on_users(&self, who: &Principal, command: UserCommand) -> Result<Outcome> {
@@ -77,7 +84,15 @@ impl Executor {
                 let usage = self.homes.usage(&user.id, user.quota).await;
                 return Ok(Outcome::of(view::new_user(self.settings.compat, &user, &usage)));
             }
-            User::Get { user } => return self.user(who, &user).await,
+            User::Get { user } => {
+                let found = service.user_details(who, &user)?;
+                return Ok(Outcome::of(self.show(Extent::Full, &found).await));
+            }
+            User::ListDetails(wanted) => {
+                let found = service.find_user_details(who, wanted.search()?).await?;
+                let users = self.show_all(&found.entries).await;
+                return Ok(Outcome::page("users", users, found.total, &wanted));
+            }
             User::ListGroups { user } => {
                 let groups = Value::texts(service.groups_of_user(who, &user)?);
                 return Ok(Outcome::of(Value::map([("groups", groups)])));
@@ -96,12 +111,25 @@ impl Executor {
         Ok(Outcome::done())
     }
 
-    async fn user(&self, who: &Principal, id: &str) -> Result<Outcome> {
-        let found = self.service.user(who, id)?;
-        let usage = self.homes.usage(&found.user.id, found.user.quota).await;
+    /// A user as far as `what` goes in the profile.
+    async fn show(&self, what: Extent, found: &UserDetails) -> Value {
+        let measured = view::tells_quota(what, self.settings.compat);
+        let usage = match measured {
+            true => self.homes.usage(&found.user.id, found.user.quota).await,
+            false => Usage::default(),
+        };
         let home = self.homes.path(&found.user.id);
-        let details = view::Details { found: &found, usage: &usage, home: home.as_deref() };
-        Ok(Outcome::of(view::user(self.settings.compat, &details)))
+        let details = view::Details { found, usage: &usage, home: home.as_deref() };
+        view::user(what, self.settings.compat, &details)
+    }
+
+    /// Users by id.
+    async fn show_all(&self, found: &[UserDetails]) -> Value {
+        let mut users = Vec::with_capacity(found.len());
+        for found in found {
+            users.push((found.user.id.to_string(), self.show(Extent::Full, found).await));
+        }
+        Value::Keyed(users)
     }
 
     async fn execute_on_groups(&self, who: &Principal, command: GroupCommand) -> Result<Outcome> {
@@ -111,6 +139,15 @@ impl Executor {
                 let found = service.find_groups(who, wanted.search()?).await?;
                 return Ok(Outcome::listing("groups", found, &wanted));
             }
+            GroupCommand::ListDetails(wanted) => {
+                let found = service.find_group_details(who, wanted.search()?).await?;
+                let groups = Value::List(found.entries.iter().map(view::group).collect());
+                return Ok(Outcome::page("groups", groups, found.total, &wanted));
+            }
+            GroupCommand::GetMembersDetails { group } => {
+                let members = service.member_details(who, &group).await?;
+                return Ok(Outcome::of(Value::map([("users", self.show_all(&members).await)])));
+            }
             GroupCommand::Get { group } => {
                 let members = Value::texts(service.group_members(who, &group).await?);
                 return Ok(Outcome::of(Value::map([("users", members)])));
@@ -118,7 +155,8 @@ impl Executor {
             GroupCommand::ListSubadmins { group } => {
                 return Ok(Outcome::of(Value::texts(service.subadmins(who, &group).await?)));
             }
-            GroupCommand::Add { group } => service.create_group(who, &group).await?,
+            GroupCommand::Add { group, name } => service.create_group(who, &group, name.as_deref()).await?,
+            GroupCommand::Rename { group, name } => service.rename_group(who, &group, &name).await?,
             GroupCommand::Delete { group } => service.delete_group(who, &group).await?,
         }
         Ok(Outcome::done())

@@ -3,29 +3,45 @@
 use super::OcsSettings;
 use super::value::Value;
 
-/// The version of ownCloud whose behaviour clients may expect. They refuse servers older than they
-/// know, and none asks for a newer one.
-const VERSION: (i64, i64, i64) = (10, 15, 0);
+use crate::edge::Compat;
 
-fn version_text() -> String {
-    let (major, minor, micro) = VERSION;
-    format!("{major}.{minor}.{micro}")
+/// Whose behaviour clients may expect. They refuse servers older than they know, and none asks for a
+/// newer one.
+struct Product {
+    /// What clients look for to know the protocol that is spoken here.
+    name: &'static str,
+    edition: &'static str,
+    version: (i64, i64, i64),
 }
 
-/// What clients look for to know the protocol that is spoken here.
-const PRODUCT: &str = "ownCloud";
+impl Product {
+    fn of(compat: Compat) -> Self {
+        match compat {
+            Compat::Owncloud | Compat::Documented => {
+                Self { name: "ownCloud", edition: "Community", version: (10, 15, 0) }
+            }
+            Compat::Nextcloud => Self { name: "Nextcloud", edition: "", version: (31, 0, 0) },
+        }
+    }
+
+    fn version_text(&self) -> String {
+        let (major, minor, micro) = self.version;
+        format!("{major}.{minor}.{micro}")
+    }
+}
 
 /// `/status.php`.
-pub(super) fn status() -> Value {
+pub(super) fn status(compat: Compat) -> Value {
+    let product = Product::of(compat);
     Value::map([
         ("installed", Value::Flag(true)),
         ("maintenance", Value::Flag(false)),
         ("needsDbUpgrade", Value::Flag(false)),
-        ("version", format!("{}.0", version_text()).into()),
-        ("versionstring", version_text().into()),
-        ("edition", "Community".into()),
-        ("productname", PRODUCT.into()),
-        ("product", PRODUCT.into()),
+        ("version", format!("{}.0", product.version_text()).into()),
+        ("versionstring", product.version_text().into()),
+        ("edition", product.edition.into()),
+        ("productname", product.name.into()),
+        ("product", product.name.into()),
     ])
 }
 
@@ -41,12 +57,15 @@ pub(super) fn config(settings: &OcsSettings, host: &str) -> Value {
 }
 
 /// `cloud/capabilities`: what clients may use.
-pub(super) fn capabilities(customgroups: bool) -> Value {
-    let (major, minor, micro) = VERSION;
+pub(super) fn capabilities(compat: Compat, customgroups: bool) -> Value {
+    let product = Product::of(compat);
+    let (major, minor, micro) = product.version;
     let mut capabilities = vec![
-        ("core".to_owned(), core()),
-        ("files".to_owned(), Value::map([("bigfilechunking", Value::Flag(false))])),
-        ("dav".to_owned(), Value::map([("chunking", "".into())])),
+        ("core".to_owned(), core(compat)),
+        ("files".to_owned(), Value::map([("bigfilechunking", Value::Flag(true))])),
+        // There are no files to send in chunks. But from 1.0 on clients look for them below
+        // `remote.php/dav/files/`, which is there, and all of them take the other for granted.
+        ("dav".to_owned(), Value::map([("chunking", "1.0".into())])),
         ("provisioning_api".to_owned(), Value::map([("enabled", Value::Flag(true))])),
     ];
     if customgroups {
@@ -60,8 +79,8 @@ pub(super) fn capabilities(customgroups: bool) -> Value {
                 ("major", Value::Number(major)),
                 ("minor", Value::Number(minor)),
                 ("micro", Value::Number(micro)),
-                ("string", version_text().into()),
-                ("edition", "Community".into()),
+                ("string", product.version_text().into()),
+                ("edition", product.edition.into()),
                 ("extendedSupport", Value::Flag(false)),
             ]),
         ),
@@ -69,10 +88,10 @@ pub(super) fn capabilities(customgroups: bool) -> Value {
     ])
 }
 
-fn core() -> Value {
+fn core(compat: Compat) -> Value {
     Value::map([
         ("pollinterval", Value::Number(60)),
         ("webdav-root", "remote.php/webdav".into()),
-        ("status", status()),
+        ("status", status(compat)),
     ])
 }

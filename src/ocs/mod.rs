@@ -98,7 +98,8 @@ impl Ocs {
     /// Answers a request, whose path is without the base path. What is not there and what is open to
     /// everybody is answered whether or not anybody has logged in.
     pub async fn handle(&self, who: Result<&Principal, &Refusal>, request: Request) -> Response {
-        let route = Route::of(request.uri().path());
+        let compat = self.executor.settings.compat;
+        let route = Route::of(request.uri().path(), compat);
         let params = Params::read(&request).await;
         let format = match &params {
             Ok(params) => reply::format_of(params, request.headers()),
@@ -110,7 +111,6 @@ impl Ocs {
             Target::Notice(notice) => return self.tell(notice, &reply, &request),
             Target::Resource(resource) => resource,
         };
-        let compat = self.executor.settings.compat;
         let operation = match resource.operation(request.method(), compat) {
             Ok(operation) => operation,
             Err(allow) => return reply.wrong_method(&allow),
@@ -146,7 +146,7 @@ impl Ocs {
 
     /// Answers a request that was refused before anybody looked at what it asks for.
     pub fn refuse(&self, uri: &Uri, headers: &HeaderMap, refusal: &Refusal) -> Response {
-        let route = Route::of(uri.path());
+        let route = Route::of(uri.path(), self.executor.settings.compat);
         Reply::new(&route, reply::format_of_query(uri, headers)).refusal(refusal)
     }
 
@@ -155,7 +155,7 @@ impl Ocs {
             return reply.wrong_method("GET, HEAD");
         }
         match notice {
-            Notice::Status => reply.plain_json(&info::status()),
+            Notice::Status => reply.plain_json(&info::status(self.executor.settings.compat)),
             Notice::Config => {
                 let host = request.headers().get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
                 let data = info::config(&self.executor.settings, &host.unwrap_or_default());

@@ -94,6 +94,7 @@ impl Reply {
     pub fn refusal(&self, refusal: &Refusal) -> Response {
         let statuscode = match refusal {
             Refusal::NoCredentials | Refusal::WrongCredentials => status::UNAUTHORISED,
+            Refusal::TooManyGuesses { .. } => status::TOO_MANY,
             Refusal::BodyTooLarge { .. } => status::TOO_LARGE,
             Refusal::BodyUnreadable => status::UNREADABLE,
             // Of logging in, whatever the operation would have been.

@@ -64,6 +64,16 @@ pub(super) enum Resource {
     Apps,
     /// `cloud/apps/{id}`
     App(String),
+    /// `cloud/user/fields`, as all below for clients of Nextcloud
+    UserFields,
+    /// `cloud/users/details`
+    UsersDetails,
+    /// `cloud/groups/details`
+    GroupsDetails,
+    /// `cloud/groups/{id}/users`
+    GroupUsers(String),
+    /// `cloud/groups/{id}/users/details`
+    GroupUsersDetails(String),
 }
 
 /// Everything that can be asked for.
@@ -93,6 +103,11 @@ pub(super) enum Operation {
     GetAppInfo,
     EnableApp,
     DisableApp,
+    GetUserFields,
+    GetUsersDetails,
+    GetGroupsDetails,
+    EditGroup,
+    GetMembersDetails,
 }
 
 /// Where a request went.
@@ -106,47 +121,72 @@ pub(super) struct Route {
 
 impl Route {
     /// Reads a raw path. Runs of slashes are one, a slash at the end means nothing, `.` and `..` are
-    /// resolved; an encoded slash belongs to the id it stands in.
-    pub fn of(path: &str) -> Self {
-        let segments = segments(path).unwrap_or_default();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match segments.as_slice() {
+    /// resolved; an encoded slash belongs to the id it stands in. Some paths lead somewhere only in one
+    /// profile.
+    pub fn of(path: &str, compat: Compat) -> Self {
+        let segments = segments(path);
+        // What is not UTF-8 is no name of anything here.
+        let named: Vec<&str> = segments.iter().map_while(|segment| segment.as_deref()).collect();
+        let whole = named.len() == segments.len();
+        match named.as_slice() {
+            ["ocs", "v1.php", ..] if !whole => Self { version: Version::V1, target: Target::Unknown },
+            _ if !whole => Self { version: Version::V2, target: Target::Unknown },
             ["status.php"] => Self { version: Version::V2, target: Target::Notice(Notice::Status) },
-            ["ocs", "v1.php", rest @ ..] => Self { version: Version::V1, target: Target::of(rest) },
-            ["ocs", "v2.php", rest @ ..] => Self { version: Version::V2, target: Target::of(rest) },
+            ["ocs", "v1.php", rest @ ..] => Self { version: Version::V1, target: Target::of(rest, compat) },
+            ["ocs", "v2.php", rest @ ..] => Self { version: Version::V2, target: Target::of(rest, compat) },
             _ => Self { version: Version::V2, target: Target::Unknown },
         }
     }
 }
 
 impl Target {
-    fn of(segments: &[&str]) -> Self {
+    fn of(segments: &[&str], compat: Compat) -> Self {
         match segments {
             ["config"] => Target::Notice(Notice::Config),
-            segments => Resource::of(segments).map_or(Target::Unknown, Target::Resource),
+            segments => Resource::of(segments, compat).map_or(Target::Unknown, Target::Resource),
         }
     }
 }
 
-/// The decoded segments; none if they are not UTF-8, for nothing here is named so.
-fn segments(path: &str) -> Option<Vec<String>> {
+/// The decoded segments, none in place of one that is not UTF-8.
+fn segments(path: &str) -> Vec<Option<String>> {
     let mut segments = Vec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-        match percent_decode_str(segment).decode_utf8().ok()?.as_ref() {
-            "." => {}
-            ".." => {
-                segments.pop();
-            }
-            name => segments.push(name.to_owned()),
+        match percent_decode_str(segment).decode_utf8() {
+            Ok(name) if name == "." => {}
+            Ok(name) if name == ".." => drop(segments.pop()),
+            Ok(name) => segments.push(Some(name.into_owned())),
+            Err(_) => segments.push(None),
         }
     }
-    Some(segments)
+    segments
 }
 
 impl Resource {
+    fn of(segments: &[&str], compat: Compat) -> Option<Self> {
+        let further = match compat {
+            Compat::Nextcloud => Self::of_nextcloud(segments),
+            Compat::Owncloud | Compat::Documented => None,
+        };
+        further.or_else(|| Self::everywhere(segments))
+    }
+
+    fn of_nextcloud(segments: &[&str]) -> Option<Self> {
+        Some(match segments {
+            ["cloud", "user", "fields"] => Resource::UserFields,
+            ["cloud", "users", "details"] => Resource::UsersDetails,
+            ["cloud", "groups", "details"] => Resource::GroupsDetails,
+            ["cloud", "groups", id @ .., "users", "details"] if !id.is_empty() => {
+                Resource::GroupUsersDetails(id.join("/"))
+            }
+            ["cloud", "groups", id @ .., "users"] if !id.is_empty() => Resource::GroupUsers(id.join("/")),
+            _ => return None,
+        })
+    }
+
     /// The ids of groups may contain slashes, so that everything after `groups/` is one; none ends in
     /// the name of a route.
-    fn of(segments: &[&str]) -> Option<Self> {
+    fn everywhere(segments: &[&str]) -> Option<Self> {
         Some(match segments {
             ["cloud", "capabilities"] => Resource::Capabilities,
             ["cloud", "user"] => Resource::CurrentUser,
@@ -198,6 +238,30 @@ impl Resource {
                 (Method::POST, Do::EnableApp),
                 (Method::DELETE, Do::DisableApp),
             ],
+            Resource::UserFields => &[(Method::GET, Do::GetUserFields)],
+            // A user and a group of this name can at least be deleted.
+            Resource::UsersDetails => &[
+                (Method::GET, Do::GetUsersDetails),
+                (Method::PUT, Do::EditUser),
+                (Method::DELETE, Do::DeleteUser),
+            ],
+            Resource::GroupsDetails => &[
+                (Method::GET, Do::GetGroupsDetails),
+                (Method::PUT, Do::EditGroup),
+                (Method::DELETE, Do::DeleteGroup),
+            ],
+            Resource::GroupUsers(_) => &[(Method::GET, Do::GetGroup)],
+            Resource::GroupUsersDetails(_) => &[(Method::GET, Do::GetMembersDetails)],
+        }
+    }
+
+    /// What a profile adds to that.
+    fn further_operations(&self, compat: Compat) -> &'static [(Method, Operation)] {
+        match (self, compat) {
+            // The manual's own example posts to read a group.
+            (Resource::Group(_), Compat::Documented) => &[(Method::POST, Operation::GetGroup)],
+            (Resource::Group(_), Compat::Nextcloud) => &[(Method::PUT, Operation::EditGroup)],
+            _ => &[],
         }
     }
 
@@ -207,15 +271,10 @@ impl Resource {
     /// The methods that are taken, for `Allow`.
     pub fn operation(&self, method: &Method, compat: Compat) -> Result<Operation, String> {
         let asked = if *method == Method::HEAD { Method::GET } else { method.clone() };
-        let operations = self.operations();
-        let found = operations.iter().find(|(taken, _)| *taken == asked);
-        match (found, self) {
-            (Some((_, operation)), _) => Ok(*operation),
-            // The manual's own example posts to read a group.
-            (None, Resource::Group(_)) if compat == Compat::Documented && asked == Method::POST => {
-                Ok(Operation::GetGroup)
-            }
-            (None, _) => Err(allow(operations)),
+        let operations = || self.operations().iter().chain(self.further_operations(compat));
+        match operations().find(|(taken, _)| *taken == asked) {
+            Some((_, operation)) => Ok(*operation),
+            None => Err(allow(operations().map(|(method, _)| method.as_str()).collect())),
         }
     }
 
@@ -229,9 +288,13 @@ impl Resource {
             | Resource::UserSubadmins(id)
             | Resource::Group(id)
             | Resource::GroupSubadmins(id)
+            | Resource::GroupUsers(id)
+            | Resource::GroupUsersDetails(id)
             | Resource::App(id) => id,
+            Resource::UsersDetails | Resource::GroupsDetails => "details",
             Resource::Capabilities
             | Resource::CurrentUser
+            | Resource::UserFields
             | Resource::Users
             | Resource::Groups
             | Resource::Apps => "",
@@ -239,8 +302,7 @@ impl Resource {
     }
 }
 
-fn allow(operations: &[(Method, Operation)]) -> String {
-    let mut names: Vec<&str> = operations.iter().map(|(method, _)| method.as_str()).collect();
+fn allow(mut names: Vec<&str>) -> String {
     if names.contains(&"GET") {
         names.insert(1, "HEAD");
     }
@@ -258,12 +320,15 @@ impl Operation {
     pub fn level(self) -> Level {
         use Operation as Do;
         match self {
-            Do::Capabilities | Do::CurrentUser => Level::User,
+            Do::Capabilities | Do::CurrentUser | Do::GetUserFields => Level::User,
             Do::GetUser | Do::EditUser | Do::GetUserGroups | Do::GetSubadminGroups => Level::User,
+            // A custom group may be anybody's.
+            Do::GetGroup => Level::User,
             Do::GetUsers | Do::AddUser | Do::DeleteUser | Do::EnableUser | Do::DisableUser => Level::Subadmin,
             Do::AddToGroup | Do::RemoveFromGroup => Level::Subadmin,
-            Do::GetGroups | Do::AddGroup | Do::GetGroup => Level::Subadmin,
-            Do::DeleteGroup | Do::GetSubadmins => Level::Administrator,
+            Do::GetGroups | Do::AddGroup => Level::Subadmin,
+            Do::GetUsersDetails | Do::GetGroupsDetails | Do::GetMembersDetails => Level::Subadmin,
+            Do::EditGroup | Do::DeleteGroup | Do::GetSubadmins => Level::Administrator,
             Do::CreateSubadmin | Do::RemoveSubadmin => Level::Administrator,
             Do::GetApps | Do::GetAppInfo | Do::EnableApp | Do::DisableApp => Level::Administrator,
         }
@@ -275,7 +340,7 @@ mod tests {
     use super::*;
 
     fn resource(path: &str) -> Option<Resource> {
-        match Route::of(path).target {
+        match Route::of(path, Compat::Owncloud).target {
             Target::Resource(resource) => Some(resource),
             Target::Unknown | Target::Notice(_) => None,
         }
@@ -304,16 +369,20 @@ mod tests {
             "/ocs/v1.php/%63loud/users",
         ] {
             assert_eq!(
-                Route::of(path),
+                Route::of(path, Compat::Owncloud),
                 Route { version: Version::V1, target: Target::Resource(Resource::Users) }
             );
         }
         for path in
             ["/ocs/v1.php", "/ocs/v1.php/cloud", "/ocs/v1.php/cloud/Users", "/ocs/v1.php/cloud/users/%ff"]
         {
-            assert_eq!(Route::of(path).target, Target::Unknown, "{path}");
+            assert_eq!(
+                Route::of(path, Compat::Owncloud),
+                Route { version: Version::V1, target: Target::Unknown },
+                "{path}"
+            );
         }
-        assert_eq!(Route::of("/status.php").target, Target::Notice(Notice::Status));
+        assert_eq!(Route::of("/status.php", Compat::Owncloud).target, Target::Notice(Notice::Status));
     }
 
     #[test]
@@ -324,5 +393,31 @@ mod tests {
         let group = Resource::Group("admin".into());
         assert_eq!(group.operation(&Method::POST, Compat::Owncloud), Err("GET, HEAD, DELETE".to_owned()));
         assert_eq!(group.operation(&Method::POST, Compat::Documented), Ok(Operation::GetGroup));
+    }
+
+    #[test]
+    fn some_paths_lead_somewhere_in_one_profile_only() {
+        let target = |path: &str, compat| Route::of(&format!("/ocs/v1.php/cloud/{path}"), compat).target;
+        let group = |id: &str| Target::Resource(Resource::Group(id.into()));
+        let user = |id: &str| Target::Resource(Resource::User(id.into()));
+        for (path, elsewhere, nextcloud) in [
+            ("user/fields", Target::Unknown, Resource::UserFields),
+            ("users/details", user("details"), Resource::UsersDetails),
+            ("groups/details", group("details"), Resource::GroupsDetails),
+            ("groups/a%2Fb/users", group("a/b/users"), Resource::GroupUsers("a/b".into())),
+            (
+                "groups/a/b/users/details",
+                group("a/b/users/details"),
+                Resource::GroupUsersDetails("a/b".into()),
+            ),
+            ("groups/users", group("users"), Resource::Group("users".into())),
+        ] {
+            assert_eq!(target(path, Compat::Owncloud), elsewhere, "{path}");
+            assert_eq!(target(path, Compat::Documented), elsewhere, "{path}");
+            assert_eq!(target(path, Compat::Nextcloud), Target::Resource(nextcloud), "{path}");
+        }
+        let group = Resource::Group("staff".into());
+        assert_eq!(group.operation(&Method::PUT, Compat::Nextcloud), Ok(Operation::EditGroup));
+        assert!(group.operation(&Method::PUT, Compat::Owncloud).is_err());
     }
 }

@@ -24,6 +24,9 @@ pub(super) const UNAUTHORISED: u16 = 997;
 /// There is no such thing.
 pub(super) const NOT_FOUND: u16 = 998;
 
+/// The same in the words of Nextcloud, under both versions.
+const MISSING: u16 = 404;
+
 /// What an unknown path answers under v1.
 pub(super) const UNKNOWN: u16 = 999;
 
@@ -32,6 +35,9 @@ pub(super) const UNREADABLE: u16 = 400;
 
 /// The body is too long.
 pub(super) const TOO_LARGE: u16 = 413;
+
+/// Too many failed logins.
+pub(super) const TOO_MANY: u16 = 429;
 
 /// Too many writes wait.
 const BUSY: u16 = 503;
@@ -54,8 +60,12 @@ pub(super) fn statuscode(operation: Operation, error: &Error, compat: Compat) ->
 fn of_rule(operation: Operation, error: &Error, compat: Compat) -> u16 {
     use Operation as Do;
     let by_profile = |owncloud, documented| match compat {
-        Compat::Owncloud => owncloud,
+        Compat::Owncloud | Compat::Nextcloud => owncloud,
         Compat::Documented => documented,
+    };
+    let missing = |otherwise| match compat {
+        Compat::Nextcloud => MISSING,
+        Compat::Owncloud | Compat::Documented => otherwise,
     };
     match (operation, error) {
         (Do::AddUser, Error::UserExists) => 102,
@@ -69,8 +79,8 @@ fn of_rule(operation: Operation, error: &Error, compat: Compat) -> u16 {
         (Do::EditUser, Error::PasswordBlank) => by_profile(403, 102),
         (Do::EditUser, Error::EmailInvalid | Error::UserNameInvalid(_)) => 102,
 
-        (Do::GetUser | Do::GetUserGroups, Error::UserUnknown(_)) => NOT_FOUND,
-        (Do::GetSubadminGroups, Error::UserUnknown(_)) => by_profile(NOT_FOUND, 101),
+        (Do::GetUser | Do::GetUserGroups, Error::UserUnknown(_)) => missing(NOT_FOUND),
+        (Do::GetSubadminGroups, Error::UserUnknown(_)) => missing(by_profile(NOT_FOUND, 101)),
 
         (Do::AddToGroup | Do::RemoveFromGroup, Error::NoGroupGiven) => 101,
         (Do::AddToGroup | Do::RemoveFromGroup, Error::GroupUnknown(_)) => 102,
@@ -87,7 +97,8 @@ fn of_rule(operation: Operation, error: &Error, compat: Compat) -> u16 {
         (Do::RemoveSubadmin, Error::NotASubadmin) => 102,
 
         (Do::AddGroup, Error::GroupExists) => 102,
-        (Do::GetGroup, Error::GroupUnknown(_)) => NOT_FOUND,
+        (Do::GetGroup, Error::GroupUnknown(_)) => missing(NOT_FOUND),
+        (Do::GetMembersDetails | Do::EditGroup, Error::GroupUnknown(_)) => MISSING,
         (Do::DeleteGroup, Error::AdminGroup | Error::NotPermitted(_)) => 102,
 
         (Do::GetAppInfo | Do::EnableApp | Do::DisableApp, Error::AppUnknown) => NOT_FOUND,
@@ -105,6 +116,7 @@ pub(super) fn on_the_wire(version: Version, statuscode: u16) -> (u16, StatusCode
         (_, BUSY) => StatusCode::SERVICE_UNAVAILABLE,
         (_, FULL) => StatusCode::INSUFFICIENT_STORAGE,
         (_, TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
+        (_, TOO_MANY) => StatusCode::TOO_MANY_REQUESTS,
         (_, UNREADABLE) => StatusCode::BAD_REQUEST,
         (Version::V1, _) => StatusCode::OK,
         (Version::V2, OK) => StatusCode::OK,
@@ -209,7 +221,13 @@ mod tests {
             let found = |compat| statuscode(operation, &error, compat);
             assert_eq!(found(Compat::Owncloud), owncloud, "{operation:?} {error}");
             assert_eq!(found(Compat::Documented), documented, "{operation:?} {error}");
+            let nextcloud = if owncloud == NOT_FOUND && is_missing(&error) { MISSING } else { owncloud };
+            assert_eq!(found(Compat::Nextcloud), nextcloud, "{operation:?} {error}");
         }
+    }
+
+    fn is_missing(error: &Error) -> bool {
+        matches!(error, Error::UserUnknown(_) | Error::GroupUnknown(_))
     }
 
     #[test]
@@ -222,6 +240,7 @@ mod tests {
             (106, (106, 200), (400, 400)),
             (403, (403, 200), (403, 403)),
             (413, (413, 413), (413, 413)),
+            (429, (429, 429), (429, 429)),
             (503, (503, 503), (503, 503)),
             (996, (996, 200), (500, 500)),
             (997, (997, 401), (997, 401)),

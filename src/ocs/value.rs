@@ -19,12 +19,19 @@ pub(super) enum Value {
     List(Vec<Value>),
     /// Entries by name. The names have to be names of XML elements.
     Map(Vec<(String, Value)>),
+    /// Entries by anything, such as the id of a user; XML calls each `element`.
+    Keyed(Vec<(String, Value)>),
 }
 
 impl Value {
     /// Text that may be missing.
     pub fn optional(text: Option<impl Into<String>>) -> Self {
         text.map_or(Value::Null, |text| Value::Text(text.into()))
+    }
+
+    /// Text without anything in it.
+    pub fn blank() -> Self {
+        Value::Text(String::new())
     }
 
     /// A list of texts.
@@ -48,7 +55,7 @@ impl Value {
             Value::Null => true,
             Value::Text(text) => text.is_empty(),
             Value::List(entries) => entries.is_empty(),
-            Value::Map(entries) => entries.is_empty(),
+            Value::Map(entries) | Value::Keyed(entries) => entries.is_empty(),
             Value::Flag(flag) => !flag,
             Value::Number(_) | Value::Decimal(_) => false,
         }
@@ -80,8 +87,10 @@ impl Serialize for Value {
             Value::Decimal(number) => serializer.serialize_f64(*number),
             Value::Flag(flag) => serializer.serialize_bool(*flag),
             Value::List(entries) => serialize_list(entries, serializer),
-            Value::Map(entries) if entries.is_empty() => serialize_list(&[], serializer),
-            Value::Map(entries) => {
+            Value::Map(entries) | Value::Keyed(entries) if entries.is_empty() => {
+                serialize_list(&[], serializer)
+            }
+            Value::Map(entries) | Value::Keyed(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;
                 for (name, value) in entries {
                     map.serialize_entry(name, value)?;

@@ -15,7 +15,7 @@ pub(super) async fn respond(app: &App, peer: SocketAddr, request: http::Request<
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let response = app.dispatch().respond(request).await;
+    let response = app.dispatch().respond(peer.ip(), request).await;
     tracing::info!(
         %method,
         path = %Escaped(&path),

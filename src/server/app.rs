@@ -24,6 +24,8 @@ pub struct App {
 /// What connections are held to.
 pub(super) struct Limits {
     pub(super) connections: usize,
+    /// 0 is any number.
+    pub(super) connections_per_address: u32,
     pub(super) header_timeout: Duration,
     pub(super) send_timeout: Duration,
     pub(super) shutdown_timeout: Duration,
@@ -60,6 +62,7 @@ impl App {
         let service = Service::new(Arc::new(store), Arc::new(Passwords::new()?), config.rules);
         let limits = Limits {
             connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
+            connections_per_address: config.max_connections_per_address,
             header_timeout: seconds(config.header_timeout_seconds),
             send_timeout: seconds(config.send_timeout_seconds),
             shutdown_timeout: seconds(config.shutdown_timeout_seconds),

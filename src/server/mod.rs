@@ -3,6 +3,7 @@
 mod access_log;
 mod app;
 mod lock;
+mod peers;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
 pub use app::{App, StartError};
+use peers::{Peers, Place};
 
 /// As long the head of a request may be, in bytes; a longer one is answered 431.
 const MAX_HEAD: usize = 64 * 1024;
@@ -38,7 +40,10 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
         tokio::select! {
             () = &mut shutdown => break,
             (stream, peer, slot) = server.accept(&listener) => {
-                server.spawn(stream, peer, slot, open.watcher());
+                // Who has too many is hung up on; the slot is free again.
+                if let Some(place) = server.admit(peer) {
+                    server.spawn(stream, peer, (slot, place), open.watcher());
+                }
             }
         }
     }
@@ -51,6 +56,8 @@ struct Server {
     app: Arc<App>,
     /// One permit per connection that may be open.
     slots: Arc<Semaphore>,
+    /// Counts the connections of each address.
+    peers: Peers,
     http: http1::Builder,
 }
 
@@ -59,7 +66,10 @@ impl Server {
         let limits = app.limits();
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(MAX_HEAD);
-        Self { slots: Arc::new(Semaphore::new(limits.connections)), http, app }
+        // Whoever says that nothing more will come, as `nc` does, still wants the answer.
+        http.half_close(true);
+        let slots = Arc::new(Semaphore::new(limits.connections));
+        Self { slots, peers: Peers::new(limits.connections_per_address), http, app }
     }
 
     /// The next connection, as soon as one more may be open.
@@ -77,12 +87,21 @@ impl Server {
         }
     }
 
-    /// Serves one connection on a task of its own.
+    /// A place for a connection of `peer`, if it may have one more.
+    fn admit(&self, peer: SocketAddr) -> Option<Place> {
+        let place = self.peers.admit(peer.ip());
+        if place.is_none() {
+            tracing::warn!(%peer, "too many connections from this address");
+        }
+        place
+    }
+
+    /// Serves one connection on a task of its own, which keeps `permits` until its end.
     fn spawn(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        slot: Option<OwnedSemaphorePermit>,
+        permits: (Option<OwnedSemaphorePermit>, Place),
         watcher: Watcher,
     ) {
         if let Err(error) = stream.set_nodelay(true) {
@@ -101,7 +120,7 @@ impl Server {
             if let Err(error) = connection.await {
                 tracing::debug!(%peer, %error, "a connection ended early");
             }
-            drop(slot);
+            drop(permits);
         });
     }
 
@@ -224,6 +243,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_has_said_everything_is_answered() {
+        let server = start(|_| ()).await;
+        let mut stream = server.connect().await;
+        let request = request(&format!("PROPFIND {GROUPS}"), "", "");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        stream.shutdown().await.expect("said so");
+        assert_eq!(status(&rest(&mut stream).await), "207");
+        server.stop().await;
+    }
+
+    #[tokio::test]
     async fn a_head_that_is_too_long_is_refused() {
         let server = start(|_| ()).await;
         let long = format!("X-Long: {}\r\n", "x".repeat(MAX_HEAD));
@@ -249,6 +279,43 @@ mod tests {
         silent.write_all(b"GET / HTTP/1.1\r\n").await.expect("sent");
         rest(&mut silent).await;
         server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_idle_is_closed() {
+        let server = start(|config| config.header_timeout_seconds = NonZeroU32::MIN).await;
+        let mut idle = server.connect().await;
+        let request = request(&format!("GET {GROUPS}"), "Accept: */*\r\n", "");
+        idle.write_all(request.as_bytes()).await.expect("sent");
+        assert_eq!(status(&rest(&mut idle).await), "200", "answered, and closed then");
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn an_address_with_too_many_connections_is_hung_up_on() {
+        let server = start(|config| config.max_connections_per_address = 2).await;
+        let mut open = [server.connect().await, server.connect().await];
+        for stream in &mut open {
+            stream.write_all(b"GET /").await.expect("sent");
+        }
+        let mut third = server.connect().await;
+        let mut nothing = Vec::new();
+        // It is closed or reset, as what was sent is not read.
+        let _ = timeout(Duration::from_secs(5), third.read_to_end(&mut nothing)).await.expect("hung up");
+        assert!(nothing.is_empty());
+        drop(open);
+        for _ in 0..500 {
+            let mut again = server.connect().await;
+            // The server may not have seen yet that the others have gone.
+            if again.write_all(request(&format!("GET {GROUPS}"), "", "").as_bytes()).await.is_ok() {
+                let mut answer = String::new();
+                if again.read_to_string(&mut answer).await.is_ok() && status(&answer) == "200" {
+                    return server.stop().await;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the places were not given back");
     }
 
     #[tokio::test]

@@ -1,22 +1,22 @@
 //! Accounts as the start-up, the command line and logins need them.
 
-use super::Service;
+use super::{Passwords, Service};
 use crate::domain::{
     Account, Email, Error, GroupId, NewUser, Password, PasswordHash, Quota, Result, Timestamp, User, UserId,
     UserName,
 };
-use crate::store::UserChange;
+use crate::store::{Tx, UserChange};
 
 /// `last_login` moves at most this often per user, so that a busy client does not write all the time.
 const LOGIN_STEP_MS: i64 = 60_000;
 
 impl Service {
-    /// Whether there is any user.
+    /// Whether anybody is administrator.
     ///
     /// # Errors
     /// `Store` when the store cannot be read.
-    pub fn has_users(&self) -> Result<bool> {
-        self.read(|reader| reader.has_users())
+    pub fn has_administrator(&self) -> Result<bool> {
+        self.read(|reader| Ok(!reader.group_members(&GroupId::admin())?.is_empty()))
     }
 
     /// The account behind a login name: a user id in any case, or an e-mail address.
@@ -45,6 +45,26 @@ impl Service {
         self.write(move |tx| tx.update_user(&user, &UserChange::LastLogin(now))).await
     }
 
+    /// Hashes a password that was just verified anew, if its hash was taken over from another server.
+    /// A password that was changed in the meantime stays as it is.
+    ///
+    /// # Errors
+    /// `Busy`, `StorageFull` or `Store` when it cannot be written.
+    pub async fn renew_hash(&self, account: &Account, password: &Password) -> Result<()> {
+        if !Passwords::is_outdated(&account.password) {
+            return Ok(());
+        }
+        let (user, old) = (account.id.clone(), account.password.clone());
+        let new = self.passwords.hash(password).await?;
+        self.write(move |tx| match tx.account(user.as_str())? {
+            Some(now) if now.id == user && now.password == old => {
+                tx.update_user(&user, &UserChange::Password(new))
+            }
+            _ => Ok(()),
+        })
+        .await
+    }
+
     /// Makes a user as the operator of the server, who may do everything.
     ///
     /// # Errors
@@ -57,20 +77,44 @@ impl Service {
         email: Option<Email>,
         groups: Vec<GroupId>,
     ) -> Result<()> {
-        let password = self.passwords.hash(password).await?;
-        let display_name = display_name.unwrap_or_else(|| UserName::stored(id.to_string()));
-        let user = NewUser { id, password, display_name, email, quota: Quota::Default };
+        let user = self.new_user(id, password, display_name, email).await?;
+        self.write(move |tx| insert_user(tx, &user, &groups)).await
+    }
+
+    /// The same, and makes the groups that are missing.
+    ///
+    /// # Errors
+    /// `UserExists`.
+    pub async fn install_user_and_groups(
+        &self,
+        id: UserId,
+        password: &Password,
+        display_name: Option<UserName>,
+        email: Option<Email>,
+        groups: Vec<GroupId>,
+    ) -> Result<()> {
+        let user = self.new_user(id, password, display_name, email).await?;
         self.write(move |tx| {
-            tx.insert_user(&user)?;
             for group in &groups {
                 if !tx.group_exists(group)? {
-                    return Err(Error::GroupUnknown(group.to_string()));
+                    tx.insert_group(group)?;
                 }
-                tx.add_to_group(group, &user.id)?;
             }
-            Ok(())
+            insert_user(tx, &user, &groups)
         })
         .await
+    }
+
+    async fn new_user(
+        &self,
+        id: UserId,
+        password: &Password,
+        display_name: Option<UserName>,
+        email: Option<Email>,
+    ) -> Result<NewUser> {
+        let password = self.passwords.hash(password).await?;
+        let display_name = display_name.unwrap_or_else(|| UserName::stored(id.to_string()));
+        Ok(NewUser { id, password, display_name, email, quota: Quota::Default })
     }
 
     /// Gives a user another password as the operator of the server.
@@ -95,4 +139,15 @@ impl Service {
     pub fn list_users(&self) -> Result<Vec<User>> {
         self.read(|reader| reader.users())
     }
+}
+
+fn insert_user(tx: &mut dyn Tx, user: &NewUser, groups: &[GroupId]) -> Result<()> {
+    tx.insert_user(user)?;
+    for group in groups {
+        if !tx.group_exists(group)? {
+            return Err(Error::GroupUnknown(group.to_string()));
+        }
+        tx.add_to_group(group, &user.id)?;
+    }
+    Ok(())
 }

@@ -146,8 +146,8 @@ impl Service {
         place: &Place,
         name: Option<DisplayName>,
     ) -> Result<CustomGroup> {
-        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
-        self.write(move |tx| create(tx, &who, &rules, &place, name)).await
+        let place = place.clone();
+        self.write_as(who, move |tx, who, rules| create(tx, who, rules, &place, name)).await
     }
 
     /// Whether a custom group could be made at `place`, as far as the place and rights go.
@@ -164,15 +164,13 @@ impl Service {
     /// As for [`Self::locate`], then `NotPermitted` for those who may not manage the group, then
     /// `DisplayNameTaken`.
     pub async fn rename_custom_group(&self, who: &Principal, place: &Place, name: DisplayName) -> Result<()> {
-        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
-        self.write(move |tx| {
-            let tree = tree(tx, &who, &rules, Denied::RenameGroup);
+        let place = place.clone();
+        self.write_as(who, move |tx, who, rules| {
+            let tree = tree(tx, who, rules, Denied::RenameGroup);
             let Node::Group(group) = tree.locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
-            tree.check_manager(&group)?;
-            check_name_free(tx, &rules, &name, Some(&group))?;
-            tx.rename_custom_group(group.number, &name)
+            rename(tx, who, rules, &group, &name)
         })
         .await
     }
@@ -183,15 +181,30 @@ impl Service {
     /// As for [`Self::locate`]; `CollectionStays` and `NotPermitted` for the fixed parts of the tree;
     /// `NotPermitted` for those who lack the right; `LastAdmin`.
     pub async fn delete(&self, who: &Principal, place: &Place) -> Result<()> {
-        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
-        self.write(move |tx| match tree(tx, &who, &rules, Denied::RemoveMember).locate(&place)? {
-            Node::Root => Err(Denied::FixedCollection.into()),
-            Node::Groups | Node::Users | Node::UserGroups(_) => Err(Error::CollectionStays),
-            Node::Group(group) => delete_custom_group(tx, &who, &rules, &group),
-            Node::Membership(group, member) => super::membership::remove(tx, &who, &rules, &group, &member),
+        let place = place.clone();
+        self.write_as(who, move |tx, who, rules| {
+            match tree(tx, who, rules, Denied::RemoveMember).locate(&place)? {
+                Node::Root => Err(Denied::FixedCollection.into()),
+                Node::Groups | Node::Users | Node::UserGroups(_) => Err(Error::CollectionStays),
+                Node::Group(group) => delete_custom_group(tx, who, rules, &group),
+                Node::Membership(group, member) => super::membership::remove(tx, who, rules, &group, &member),
+            }
         })
         .await
     }
+}
+
+/// Gives a custom group another display name.
+pub(super) fn rename(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    group: &CustomGroup,
+    name: &DisplayName,
+) -> Result<()> {
+    tree(tx, who, rules, Denied::RenameGroup).check_manager(group)?;
+    check_name_free(tx, rules, name, Some(group))?;
+    tx.rename_custom_group(group.number, name)
 }
 
 pub(super) fn tree<'a>(
@@ -269,7 +282,7 @@ fn check_creatable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &
     }
 }
 
-fn create(
+pub(super) fn create(
     tx: &mut dyn Tx,
     who: &Principal,
     rules: &Rules,

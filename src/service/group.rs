@@ -2,12 +2,13 @@
 //! `customgroup_{uri}`, and keep their own rules.
 
 use super::Service;
-use super::custom_group::{delete_custom_group, tree};
+use super::custom_group::{delete_custom_group, rename, tree};
 use super::membership;
 use super::paged::Paged;
 use crate::domain::provisioning::{Level, may_manage_group, must_stay};
 use crate::domain::{
-    CustomGroup, Denied, Error, GroupId, GroupRef, NameFault, Principal, Result, Rules, Search, UserId,
+    CustomGroup, Denied, DisplayName, Error, GroupId, GroupName, GroupRef, NameFault, Principal, Result,
+    Rules, Search, UserId,
 };
 use crate::store::{Reader, Tx};
 
@@ -34,25 +35,48 @@ impl Service {
         .await
     }
 
-    /// Makes a group.
+    /// Makes a group, with a display name if one is given.
     ///
     /// # Errors
     /// `NotPermitted` for those who manage no users; `GroupIdInvalid` for what is no id at all;
     /// `GroupExists`; `NotPermitted` for those who are no administrators; and `GroupIdInvalid` for all
     /// that is not allowed here, though it is in ownCloud.
-    pub async fn create_group(&self, who: &Principal, id: &str) -> Result<()> {
+    pub async fn create_group(&self, who: &Principal, id: &str, name: Option<&str>) -> Result<()> {
         Level::Subadmin.check(who)?;
         let checked = GroupId::new(id);
         if let Err(Error::GroupIdInvalid(NameFault::Blank | NameFault::OuterSpace)) = checked {
             return checked.map(drop);
         }
         let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
+        let name = name.map(str::to_owned);
         self.write(move |tx| {
             if exists(tx, &id)? {
                 return Err(Error::GroupExists);
             }
             Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
-            tx.insert_group(&checked?)
+            let id = checked?;
+            tx.insert_group(&id)?;
+            name.map_or(Ok(()), |name| tx.rename_group(&id, &GroupName::new(&name, &id)?))
+        })
+        .await
+    }
+
+    /// Gives a group another display name; a custom group by its own rules.
+    ///
+    /// # Errors
+    /// `NotPermitted` for those who are no administrators; `GroupUnknown`; what is wrong with the name;
+    /// and what the rules of custom groups refuse.
+    pub async fn rename_group(&self, who: &Principal, id: &str, name: &str) -> Result<()> {
+        Level::Administrator.check(who)?;
+        let (who, rules) = (who.clone(), self.rules);
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.write(move |tx| {
+            let who = super::refresh(tx, &who, &rules)?;
+            Level::Administrator.check(&who)?;
+            match find(tx, &id)? {
+                Target::Group(group) => tx.rename_group(&group, &GroupName::new(&name, &group)?),
+                Target::Custom(group) => rename(tx, &who, &rules, &group, &DisplayName::new(&name)?),
+            }
         })
         .await
     }
@@ -60,23 +84,15 @@ impl Service {
     /// The members of a group, by id.
     ///
     /// # Errors
-    /// `NotPermitted` for those who manage no users; `GroupUnknown`; `NotPermitted` for a subadmin of
-    /// other groups, and for a custom group that the principal may not see.
+    /// `NotPermitted` for those who manage no users, unless a custom group is asked for; `GroupUnknown`;
+    /// `NotPermitted` for a subadmin of other groups, and for a custom group that the principal may not
+    /// see or, managing no users, is no admin of.
     pub async fn group_members(&self, who: &Principal, id: &str) -> Result<Vec<UserId>> {
-        Level::Subadmin.check(who)?;
+        if GroupId::stored(id.to_owned()).custom_uri().is_none() {
+            Level::Subadmin.check(who)?;
+        }
         let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
-        self.read_long(move |reader| match find(reader, &id)? {
-            Target::Group(group) => {
-                check_managed(reader, &who, &group)?;
-                reader.group_members(&group)
-            }
-            Target::Custom(group) => {
-                tree(reader, &who, &rules, Denied::ListMembers).check_visible(&group)?;
-                let members = reader.memberships(group.number, &Search::default())?;
-                Ok(members.into_iter().map(|member| member.user).collect())
-            }
-        })
-        .await
+        self.read_long(move |reader| members(reader, &who, &rules, &id)).await
     }
 
     /// Deletes a group with the places in it and the rights over it; a custom group by its own rules.
@@ -140,6 +156,29 @@ impl Service {
             }
         })
         .await
+    }
+}
+
+/// The members of the group with this id, by id.
+///
+/// # Errors
+/// `GroupUnknown`; `NotPermitted` for those who may not see them.
+pub(super) fn members(reader: &dyn Reader, who: &Principal, rules: &Rules, id: &str) -> Result<Vec<UserId>> {
+    match find(reader, id)? {
+        Target::Group(group) => {
+            check_managed(reader, who, &group)?;
+            reader.group_members(&group)
+        }
+        Target::Custom(group) => {
+            let tree = tree(reader, who, rules, Denied::ListMembers);
+            // The admins of a custom group are its subadmins.
+            match Level::Subadmin.check(who) {
+                Ok(()) => tree.check_visible(&group)?,
+                Err(_) => tree.check_manager(&group)?,
+            }
+            let members = reader.memberships(group.number, &Search::default())?;
+            Ok(members.into_iter().map(|member| member.user).collect())
+        }
     }
 }
 

@@ -35,7 +35,7 @@ struct Measure {
 }
 
 /// What a user may store and has stored, in bytes; `free` and `used` make `total`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     /// What can still be stored.
     pub free: u64,

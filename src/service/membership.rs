@@ -16,10 +16,10 @@ impl Service {
     /// `PutOnCollection` and `MembersNotHere` where no member can be; `NotPermitted` for plain members;
     /// `NoSuchMember` unless the user exists in that spelling; `SharingRestricted`.
     pub async fn add_member(&self, who: &Principal, place: &Place) -> Result<()> {
-        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
-        self.write(move |tx| {
-            let group = find_joinable(tx, &who, &rules, &place)?;
-            add(tx, &who, &rules, &group, place.name())
+        let place = place.clone();
+        self.write_as(who, move |tx, who, rules| {
+            let group = find_joinable(tx, who, rules, &place)?;
+            add(tx, who, rules, &group, place.name())
         })
         .await
     }
@@ -30,9 +30,9 @@ impl Service {
     /// As for [`Self::locate`], then `NotPermitted` for those who may not manage the group, then
     /// `LastAdmin`.
     pub async fn set_role(&self, who: &Principal, place: &Place, role: Role) -> Result<()> {
-        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
-        self.write(move |tx| {
-            let tree = tree(tx, &who, &rules, Denied::SetRole);
+        let place = place.clone();
+        self.write_as(who, move |tx, who, rules| {
+            let tree = tree(tx, who, rules, Denied::SetRole);
             let Node::Membership(group, member) = tree.locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
@@ -80,14 +80,14 @@ impl Service {
         place: &Place,
         rows: Vec<ImportRow>,
     ) -> Result<Vec<(String, ImportOutcome)>> {
-        let (who, place, rules) = (who.clone(), place.clone(), self.rules);
-        self.write(move |tx| {
-            let tree = tree(tx, &who, &rules, Denied::AddMember);
+        let place = place.clone();
+        self.write_as(who, move |tx, who, rules| {
+            let tree = tree(tx, who, rules, Denied::AddMember);
             let Node::Group(group) = tree.locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
             tree.check_visible(&group)?;
-            let import = |row: ImportRow| Ok((row.user.clone(), import(tx, &who, &rules, &group, &row)?));
+            let import = |row: ImportRow| Ok((row.user.clone(), import(tx, who, rules, &group, &row)?));
             rows.into_iter().map(import).collect()
         })
         .await
@@ -155,6 +155,7 @@ fn exact_user(reader: &dyn Reader, id: &str) -> Result<User> {
 
 fn check_sharing(reader: &dyn Reader, who: &Principal, rules: &Rules, user: &User) -> Result<()> {
     if rules.only_share_with_group_members
+        && !who.is_operator()
         && !who.is(&user.id)
         && !reader.share_a_group(&who.user, &user.id)?
     {

@@ -8,11 +8,15 @@ mod account;
 mod app;
 mod app_info;
 mod custom_group;
+mod details;
 mod group;
 mod home;
+mod import;
 mod locate;
 mod membership;
+mod operator;
 mod paged;
+mod password_hash;
 mod passwords;
 mod subadmin;
 mod user;
@@ -25,11 +29,15 @@ use crate::store::{LongReads, Reader, SharedStore, Tx};
 pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
 pub use custom_group::{Children, Last, Listing, Scope};
+pub use details::{GroupDetails, UserDetails};
 pub use home::{Homes, Usage};
+pub(crate) use import::shared_addresses;
+pub use import::{Finding, Imported, ImportedCustomGroup, ImportedUser, Moved, Tally};
 pub use membership::{ImportOutcome, ImportRow};
+pub use operator::UserChanges;
 pub use paged::Paged;
 pub use passwords::Passwords;
-pub use user::{UserRequest, UserView};
+pub use user::UserRequest;
 
 /// Everything the protocols can ask for. Cheap to clone.
 #[derive(Clone)]
@@ -84,11 +92,28 @@ impl Service {
     ) -> Result<T> {
         self.store.write(job).await
     }
+
+    /// A write for somebody, with the rights that are left inside the transaction.
+    async fn write_as<T: Send + 'static>(
+        &self,
+        who: &Principal,
+        job: impl FnOnce(&mut dyn Tx, &Principal, &Rules) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (who, rules) = (who.clone(), self.rules);
+        self.write(move |tx| {
+            let who = refresh(tx, &who, &rules)?;
+            job(tx, &who, &rules)
+        })
+        .await
+    }
 }
 
 /// The principal as it stands inside the transaction that acts for it: rights that were taken away
-/// since the request was authenticated are gone.
+/// since the request was authenticated are gone. The operator's cannot be taken away.
 fn refresh(reader: &dyn Reader, who: &Principal, rules: &Rules) -> Result<Principal> {
+    if who.is_operator() {
+        return Ok(who.clone());
+    }
     let account = reader.account(who.user.as_str())?.filter(|found| found.enabled && found.id == who.user);
     let account = account.ok_or(Denied::ManageUser)?;
     Ok(Principal {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::PasswordHasher;
 use tokio::sync::Semaphore;
 
+use super::password_hash::{OWN, Stored};
 use crate::domain::{Password, PasswordHash, Result, StoreFailure};
 
 /// A hash of no password that anybody knows, with the parameters of all others. It is fixed, as computing
@@ -32,7 +32,7 @@ impl Passwords {
     /// `Store` when the decoy cannot be read.
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Phc::new(DECOY).map_err(StoreFailure::new)?;
+        Stored::parse(DECOY).ok_or_else(|| StoreFailure::new("the decoy cannot be read"))?;
         let decoy = PasswordHash::new(DECOY.to_owned());
         Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy, computations: AtomicU64::new(0) })
     }
@@ -60,6 +60,12 @@ impl Passwords {
         Ok(known && matches)
     }
 
+    /// Whether a password behind `hash` should be hashed anew once it is known: whatever was taken over
+    /// from another server.
+    pub fn is_outdated(hash: &PasswordHash) -> bool {
+        !hash.as_str().starts_with(OWN)
+    }
+
     /// How many hashes were computed since the start. For tests that logins share them, and for those who
     /// watch the server.
     pub fn computations(&self) -> u64 {
@@ -84,10 +90,10 @@ fn hash(password: &Password) -> Result<PasswordHash> {
 }
 
 fn verify(offered: &Password, hash: &PasswordHash) -> bool {
-    match Phc::new(hash.as_str()) {
-        Ok(parsed) => Argon2::default().verify_password(offered.expose().as_bytes(), &parsed).is_ok(),
-        Err(error) => {
-            tracing::error!(%error, "a stored password hash cannot be read");
+    match Stored::parse(hash.as_str()) {
+        Some(stored) => stored.matches(offered.expose()),
+        None => {
+            tracing::error!("a stored password hash cannot be read");
             false
         }
     }
@@ -96,6 +102,14 @@ fn verify(offered: &Password, hash: &PasswordHash) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_taken_over_is_hashed_anew() {
+        let own = hash(&Password::offered("pw".to_owned())).expect("hashed");
+        assert!(!Passwords::is_outdated(&own));
+        assert!(Passwords::is_outdated(&PasswordHash::new(format!("3|{}", own.as_str()))));
+        assert!(Passwords::is_outdated(&PasswordHash::locked()));
+    }
 
     #[test]
     fn the_decoy_costs_what_every_hash_costs() {

@@ -28,15 +28,7 @@ impl Service {
             let who = super::refresh(tx, &who, &rules)?;
             Level::Administrator.check(&who)?;
             let (user, target) = find_pair(tx, &user, &group)?;
-            match &target {
-                Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
-                Target::Group(_) if !rules.allow_subadmins => Err(Error::SubadminsOff),
-                Target::Group(group) => tx.add_subadmin(group, &user.id),
-                Target::Custom(group) => {
-                    group::put_in(tx, &who, &rules, &target, &user.id)?;
-                    tx.set_role(group.number, &user.id, Role::Admin)
-                }
-            }
+            appoint(tx, &who, &rules, &target, &user.id)
         })
         .await
     }
@@ -55,7 +47,10 @@ impl Service {
             Level::Administrator.check(&who)?;
             match find_pair(tx, &user, &group)? {
                 (user, Target::Custom(group)) => demote(tx, &who, &rules, &group, &user),
-                (user, Target::Group(group)) if tx.is_subadmin(&group, &user.id)? => {
+                // Where they are switched off nobody is one, whatever the store remembers.
+                (user, Target::Group(group))
+                    if rules.allow_subadmins && tx.is_subadmin(&group, &user.id)? =>
+                {
                     tx.remove_subadmin(&group, &user.id)
                 }
                 (_, Target::Group(_)) => Err(Error::NotASubadmin),
@@ -100,6 +95,25 @@ impl Service {
             }
         })
         .await
+    }
+}
+
+/// Makes a user subadmin of a group, whoever asks for it.
+pub(super) fn appoint(
+    tx: &mut dyn Tx,
+    who: &Principal,
+    rules: &Rules,
+    target: &Target,
+    user: &UserId,
+) -> Result<()> {
+    match target {
+        Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
+        Target::Group(_) if !rules.allow_subadmins => Err(Error::SubadminsOff),
+        Target::Group(group) => tx.add_subadmin(group, user),
+        Target::Custom(group) => {
+            group::put_in(tx, who, rules, target, user)?;
+            tx.set_role(group.number, user, Role::Admin)
+        }
     }
 }
 

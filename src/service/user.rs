@@ -4,6 +4,7 @@ use super::Service;
 use super::custom_group::leave_all;
 use super::group::{self, Target};
 use super::paged::Paged;
+use super::subadmin;
 use crate::domain::provisioning::{Level, Relation, UserField};
 use crate::domain::{
     Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result, Rules, Search,
@@ -26,11 +27,13 @@ pub struct UserRequest {
     pub quota: Option<String>,
     /// The groups it is put into.
     pub groups: Vec<String>,
+    /// The groups it becomes subadmin of, which administrators alone may ask for.
+    pub subadmin_of: Vec<String>,
 }
 
 /// A user, and what the principal is to it.
 #[derive(Clone, Debug)]
-pub struct UserView {
+pub(super) struct UserView {
     /// The user.
     pub user: User,
     /// What the principal is to it.
@@ -42,8 +45,8 @@ impl Service {
     ///
     /// # Errors
     /// `NotPermitted` for those who manage no users; `UserExists`; for each group `GroupUnknown`, then
-    /// `NotSubadminOf`; `GroupRequired` for a subadmin who names none; and what is wrong with the id,
-    /// the password and the rest.
+    /// `NotSubadminOf`; `GroupRequired` for a subadmin who names none; what is wrong with the id, the
+    /// password and the rest; and for each group to be subadmin of, as [`Self::add_subadmin`].
     pub async fn create_user(&self, who: &Principal, request: UserRequest) -> Result<User> {
         Level::Subadmin.check(who)?;
         self.read(|reader| check_groups(reader, who, &self.rules, &request))?;
@@ -59,6 +62,11 @@ impl Service {
             for group in groups {
                 group::put_in(tx, &who, &rules, &group, &user.id)?;
             }
+            for group in &request.subadmin_of {
+                Level::Administrator.check(&who)?;
+                let group = group::find(tx, group)?;
+                subadmin::appoint(tx, &who, &rules, &group, &user.id)?;
+            }
             tx.user(user.id.as_str())?.ok_or_else(|| unknown(user.id.as_str()))
         })
         .await
@@ -71,27 +79,7 @@ impl Service {
     pub async fn find_users(&self, who: &Principal, search: Search) -> Result<Paged<UserId>> {
         Level::Subadmin.check(who)?;
         let who = who.clone();
-        self.read_long(move |reader| {
-            if who.administrator {
-                let found = reader.find_users(&search)?;
-                Paged::new(found, &search, |pattern| reader.count_users(pattern))
-            } else {
-                let found = reader.find_managed_users(&who.user, &search)?;
-                Paged::new(found, &search, |pattern| reader.count_managed_users(&who.user, pattern))
-            }
-        })
-        .await
-    }
-
-    /// A user with its details.
-    ///
-    /// # Errors
-    /// `UserUnknown`, then `NotPermitted`.
-    pub fn user(&self, who: &Principal, id: &str) -> Result<UserView> {
-        self.read(|reader| {
-            let view = view(reader, who, id)?;
-            if view.relation.may_see() { Ok(view) } else { Err(Denied::ManageUser.into()) }
-        })
+        self.read_long(move |reader| find(reader, &who, &search)).await
     }
 
     /// Changes one field of a user; none stands for a field that there is not.
@@ -180,6 +168,17 @@ impl Service {
                 Relation::Stranger => Err(Denied::ManageUser.into()),
             }
         })
+    }
+}
+
+/// The users that match among those that the principal manages.
+pub(super) fn find(reader: &dyn Reader, who: &Principal, search: &Search) -> Result<Paged<UserId>> {
+    if who.administrator {
+        let found = reader.find_users(search)?;
+        Paged::new(found, search, |pattern| reader.count_users(pattern))
+    } else {
+        let found = reader.find_managed_users(&who.user, search)?;
+        Paged::new(found, search, |pattern| reader.count_managed_users(&who.user, pattern))
     }
 }
 

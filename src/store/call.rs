@@ -19,6 +19,8 @@ pub trait WriteJob: Send {
 
 struct Call<F, T> {
     job: Option<F>,
+    /// Whether what the job changes is to be kept if it succeeds.
+    keep: bool,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -30,7 +32,7 @@ where
 {
     fn run(&mut self, tx: &mut dyn Tx) -> bool {
         self.result = self.job.take().map(|job| job(tx));
-        matches!(self.result, Some(Ok(_)))
+        self.keep && matches!(self.result, Some(Ok(_)))
     }
 
     fn finish(self: Box<Self>, outcome: Result<()>) {
@@ -68,10 +70,21 @@ impl dyn Store {
         &self,
         job: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.enqueue(job)?.await.unwrap_or_else(|_| Err(gone()))
+        self.enqueue(job, true)?.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// The same for a thread that may wait, such as the command line's.
+    /// Runs a writing job to see what would come of it, and undoes everything it did.
+    ///
+    /// # Errors
+    /// As for [`Self::write`].
+    pub async fn rehearse<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.enqueue(job, false)?.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// The same as [`Self::write`] for a thread that may wait, such as the command line's.
     ///
     /// # Errors
     /// As for [`Self::write`].
@@ -79,15 +92,16 @@ impl dyn Store {
         &self,
         job: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.enqueue(job)?.blocking_recv().unwrap_or_else(|_| Err(gone()))
+        self.enqueue(job, true)?.blocking_recv().unwrap_or_else(|_| Err(gone()))
     }
 
     fn enqueue<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+        keep: bool,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (reply, answer) = oneshot::channel();
-        self.submit(Box::new(Call { job: Some(job), result: None, reply }))?;
+        self.submit(Box::new(Call { job: Some(job), keep, result: None, reply }))?;
         Ok(answer)
     }
 }

@@ -10,9 +10,9 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use crate::domain::{
-    Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupRef, GroupUri,
-    Membership, NewUser, PasswordHash, Pattern, Quota, Result, Role, RoledGroup, Search, Timestamp, User,
-    UserId, UserName,
+    Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, Group, GroupId, GroupName, GroupRef,
+    GroupUri, Membership, NewUser, PasswordHash, Pattern, Quota, Result, Role, RoledGroup, Search, Timestamp,
+    User, UserId, UserName,
 };
 
 pub use call::{LongReads, WriteJob};
@@ -41,8 +41,8 @@ pub trait UserReader {
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;
 
-    /// Whether there is any user at all.
-    fn has_users(&self) -> Result<bool>;
+    /// The users with these ids, by id; those that are missing are left out.
+    fn users_with(&self, ids: &[UserId]) -> Result<Vec<User>>;
 }
 
 /// Questions about groups of the provisioning API.
@@ -50,14 +50,23 @@ pub trait GroupReader {
     /// Whether there is a group with this id.
     fn group_exists(&self, group: &GroupId) -> Result<bool>;
 
-    /// Ids of groups that match, by id.
+    /// Ids of groups that match in id or display name, by id.
     fn find_groups(&self, search: &Search) -> Result<Vec<GroupId>>;
+
+    /// The same groups, with what there is to say about them.
+    fn groups(&self, search: &Search) -> Result<Vec<Group>>;
 
     /// How many groups [`Self::find_groups`] finds on all pages together.
     fn count_groups(&self, pattern: &Pattern) -> Result<u64>;
 
     /// The groups `user` is in, by id.
     fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>>;
+
+    /// The groups that each of these users is in, by the ids of both.
+    fn groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>>;
+
+    /// The groups that each of these users is subadmin of, by the ids of both.
+    fn subadmin_groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>>;
 
     /// The members of `group`, by id.
     fn group_members(&self, group: &GroupId) -> Result<Vec<UserId>>;
@@ -129,6 +138,9 @@ pub trait CustomGroupReader {
     /// Every user who belongs to a custom group, by id bytewise.
     fn users_with_memberships(&self) -> Result<Vec<UserId>>;
 
+    /// The groups that nobody is admin of, with or without members, by number.
+    fn custom_groups_without_admin(&self) -> Result<Vec<CustomGroup>>;
+
     /// The member of a group who joined first.
     fn longest_standing(&self, group: CustomGroupNumber) -> Result<Option<UserId>>;
 }
@@ -157,6 +169,10 @@ pub enum UserChange {
     Enabled(bool),
     /// When the password was last verified.
     LastLogin(Timestamp),
+    /// Whether the account is marked as a guest's.
+    Guest(bool),
+    /// When the user was made; for users who come from another server.
+    Created(Timestamp),
 }
 
 /// Changes of users.
@@ -177,11 +193,14 @@ pub trait UserWriter {
 
 /// Changes of groups of the provisioning API.
 pub trait GroupWriter {
-    /// Makes a group.
+    /// Makes a group, which bears its id as display name.
     ///
     /// # Errors
     /// `GroupExists` when the id is taken.
     fn insert_group(&mut self, group: &GroupId) -> Result<()>;
+
+    /// Gives a group another display name.
+    fn rename_group(&mut self, group: &GroupId, name: &GroupName) -> Result<()>;
 
     /// Deletes a group with everything that hangs on it.
     fn delete_group(&mut self, group: &GroupId) -> Result<()>;
@@ -206,6 +225,13 @@ pub trait CustomGroupWriter {
     /// # Errors
     /// `GroupUriTaken` when the uri is taken.
     fn insert_custom_group(&mut self, uri: &GroupUri, name: &DisplayName) -> Result<CustomGroup>;
+
+    /// Makes a custom group without members under a number that it has already, as groups do that come
+    /// from another server. No later group gets a smaller number.
+    ///
+    /// # Errors
+    /// `GroupUriTaken` when the uri or the number is taken.
+    fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()>;
 
     /// Gives a custom group another display name.
     fn rename_custom_group(&mut self, group: CustomGroupNumber, name: &DisplayName) -> Result<()>;

@@ -163,3 +163,31 @@ pub fn deleting_takes_memberships_along(database: &dyn Database) {
     let name = DisplayName::stored("Gone".to_owned());
     assert!(!read(&store, |reader| reader.display_name_taken(&name, None)));
 }
+
+pub fn a_group_keeps_the_number_it_had(database: &dyn Database) {
+    let store = database.open();
+    let first = add_custom_group(&store, "first", "First", &[]);
+    let numbered = |number: i64, uri: &str| CustomGroup {
+        number: CustomGroupNumber::new(number),
+        uri: GroupUri::new(uri).expect(uri),
+        display_name: display_name("Moved In"),
+    };
+    let insert = |group: CustomGroup| store.write_blocking(move |tx| tx.insert_numbered_custom_group(&group));
+    insert(numbered(70, "moved")).expect("free");
+    assert_eq!(find_by_uri(&store, "moved"), Some(numbered(70, "moved")));
+    for taken in [numbered(70, "other"), numbered(71, "moved"), numbered(first.number.get(), "third")] {
+        assert!(matches!(insert(taken), Err(Error::GroupUriTaken)));
+    }
+    delete(&store, CustomGroupNumber::new(70));
+    let next = add_custom_group(&store, "next", "Next", &[]);
+    assert!(next.number.get() > 70, "{}", next.number);
+}
+
+pub fn groups_without_an_admin_are_found(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["alice", "bob"]);
+    add_custom_group(&store, "led", "Led", &[("alice", Role::Admin), ("bob", Role::Member)]);
+    let left = add_custom_group(&store, "left", "Left", &[("bob", Role::Member)]);
+    let empty = add_custom_group(&store, "empty", "Empty", &[]);
+    assert_eq!(read(&store, |reader| reader.custom_groups_without_admin()), [left, empty]);
+}

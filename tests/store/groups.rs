@@ -1,7 +1,7 @@
 //! Groups of the provisioning API and their subadmins.
 
-use davgroups::domain::{Error, GroupId, Result, Search};
-use davgroups::store::SharedStore;
+use davgroups::domain::{Error, GroupId, GroupName, Result, Search, UserId};
+use davgroups::store::{SharedStore, UserChange};
 
 use crate::database::Database;
 use crate::fixture::{add_users, group_id, id, is_store_failure, page, read, search, texts, write};
@@ -46,6 +46,32 @@ pub fn searching_disregards_case(database: &dyn Database) {
     assert_eq!(find(&search("éQU")), ["Équipe"]);
     assert_eq!(find(&search("%")), ["50%"]);
     assert_eq!(find(&page(1, Some(2))), ["Team", "admin"]);
+}
+
+pub fn names_are_shown_and_searched(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["alice", "bob"]);
+    add_groups(&store, &["team", "other"]);
+    write(&store, |tx| {
+        tx.rename_group(&group_id("team"), &GroupName::stored("Große Runde".to_owned()))?;
+        tx.add_to_group(&group_id("team"), &id("alice"))?;
+        tx.add_to_group(&group_id("team"), &id("bob"))?;
+        tx.update_user(&id("bob"), &UserChange::Enabled(false))
+    });
+    let shown = |what: &Search| {
+        let groups = read(&store, |reader| reader.groups(what)).into_iter();
+        let shown = groups.map(|group| {
+            let name = group.display_name.as_str().to_owned();
+            (group.id.to_string(), name, group.members, group.disabled)
+        });
+        shown.collect::<Vec<_>>()
+    };
+    let team = ("team".to_owned(), "Große Runde".to_owned(), 2, 1);
+    assert_eq!(shown(&search("GROSSE")), std::slice::from_ref(&team));
+    assert_eq!(shown(&search("TEAM")), std::slice::from_ref(&team));
+    assert_eq!(shown(&page(1, Some(1))), [("other".to_owned(), "other".to_owned(), 0, 0)]);
+    assert_eq!(texts(read(&store, |reader| reader.find_groups(&search("runde")))), ["team"]);
+    assert_eq!(read(&store, |reader| reader.count_groups(&search("runde").pattern)), 1);
 }
 
 pub fn members_come_and_go(database: &dyn Database) {
@@ -101,6 +127,30 @@ pub fn subadmins_come_and_go(database: &dyn Database) {
     });
     assert_eq!(managed("alice"), ["Team"]);
     assert_eq!(managed("Bob"), ["team"]);
+}
+
+pub fn many_users_are_asked_about_at_once(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["o'neil+x@ex.org", "bob", "carol", "zed"]);
+    add_groups(&store, &["team", "staff"]);
+    write(&store, |tx| {
+        for (group, user) in
+            [("team", "bob"), ("staff", "bob"), ("team", "carol"), ("team", "o'neil+x@ex.org")]
+        {
+            tx.add_to_group(&group_id(group), &id(user))?;
+        }
+        tx.add_subadmin(&group_id("staff"), &id("zed"))
+    });
+    let asked = [id("zed"), id("o'neil+x@ex.org"), id("bob"), id("nosuch")];
+    let users = read(&store, |reader| reader.users_with(&asked));
+    assert_eq!(texts(users.into_iter().map(|user| user.id).collect()), ["bob", "o'neil+x@ex.org", "zed"]);
+    let pairs = |rows: Vec<(UserId, GroupId)>| {
+        rows.into_iter().map(|(user, group)| format!("{user} {group}")).collect::<Vec<_>>()
+    };
+    let groups = pairs(read(&store, |reader| reader.groups_of_each(&asked)));
+    assert_eq!(groups, ["bob staff", "bob team", "o'neil+x@ex.org team"]);
+    assert_eq!(pairs(read(&store, |reader| reader.subadmin_groups_of_each(&asked))), ["zed staff"]);
+    assert!(read(&store, |reader| reader.users_with(&[])).is_empty());
 }
 
 pub fn sharing_and_managing_go_through_a_common_group(database: &dyn Database) {

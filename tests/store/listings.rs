@@ -147,6 +147,10 @@ pub fn a_listing_costs_a_fixed_number_of_statements(database: &dyn Database) {
         list("group_members", entries, &|r| r.group_members(team).expect("read").len());
         list("subadmins", entries + 1, &|r| r.subadmins(team).expect("read").len());
         list("find_groups", entries + 2, &|r| r.find_groups(all).expect("read").len());
+        list("groups", entries + 2, &|r| r.groups(all).expect("read").len());
+        list("users_with", 1000, &|r| r.users_with(&users).expect("read").len());
+        list("groups_of_each", entries, &|r| r.groups_of_each(&users).expect("read").len());
+        list("subadmin_groups_of_each", entries, &|r| r.subadmin_groups_of_each(&users).expect("read").len());
         list("groups_of", entries, &|r| r.groups_of(chief).expect("read").len());
         list("custom_groups", entries, &|r| r.custom_groups(all).expect("read").len());
         list("custom_groups_of", entries, &|r| r.custom_groups_of(first, all).expect("read").len());

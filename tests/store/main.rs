@@ -53,13 +53,17 @@ macro_rules! contract {
                     the_group_admin_is_there_from_the_start
                     ids_differ_by_case_and_are_taken_once
                     searching_disregards_case
+                    names_are_shown_and_searched
                     members_come_and_go
                     subadmins_come_and_go
+                    many_users_are_asked_about_at_once
                     sharing_and_managing_go_through_a_common_group
                     deleting_takes_members_and_subadmins_along
                     places_need_a_group_and_a_user
                 }
                 custom_groups {
+            a_group_keeps_the_number_it_had
+            groups_without_an_admin_are_found
                     what_is_written_is_read
                     a_uri_is_taken_to_the_letter
                     display_names_are_compared_in_any_case

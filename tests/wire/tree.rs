@@ -36,8 +36,10 @@ fn file_managers_can_walk_down_from_the_top() {
         assert!(hrefs.contains(&below.to_owned()), "{path}: {hrefs:?}");
         assert_eq!(server.send("alice", "OPTIONS", path, "").status, 200, "{path}");
     }
-    let empty = server.send_with("alice", "PROPFIND", "/remote.php/dav/files/alice/", &[("Depth", "1")], b"");
-    assert_eq!(empty.responses().len(), 1);
+    for empty in ["/remote.php/dav/files/alice/", "/remote.php/webdav/"] {
+        let listed = server.send_with("alice", "PROPFIND", empty, &[("Depth", "1")], b"");
+        assert_eq!(listed.responses().len(), 1, "{empty}");
+    }
     assert_eq!(server.send("alice", "PROPFIND", "/remote.php/nosuch/", "").exception(), "NotFound");
 }
 

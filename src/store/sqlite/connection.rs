@@ -65,24 +65,36 @@ pub enum OpenError {
 pub(super) fn prepare_directory(data_dir: &Path) -> Result<PathBuf, OpenError> {
     let directory = |source| OpenError::Directory { path: data_dir.to_owned(), source };
     if !data_dir.is_dir() {
-        fs::create_dir_all(data_dir).map_err(directory)?;
-        restrict(data_dir).map_err(directory)?;
+        make_directory(data_dir).map_err(directory)?;
     }
     let path = data_dir.join(FILE_NAME);
     if path.is_dir() {
         return Err(OpenError::NotOurs(path));
     }
+    // SQLite would make the file readable by everybody; its other files take after this one.
+    if !path.exists() {
+        fs::OpenOptions::new().append(true).create(true).open(&path).map_err(directory)?;
+        restrict(&path).map_err(directory)?;
+    }
     Ok(path)
 }
 
+/// Makes a directory, and what is above it, that its owner alone can use.
+pub(super) fn make_directory(data_dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(data_dir)?;
+    restrict(data_dir)
+}
+
+/// Takes the rights of everybody but the owner away.
 #[cfg(unix)]
-fn restrict(directory: &Path) -> io::Result<()> {
+fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
+    let mode = if path.is_dir() { 0o700 } else { 0o600 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn restrict(_directory: &Path) -> io::Result<()> {
+fn restrict(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -90,10 +102,7 @@ fn restrict(_directory: &Path) -> io::Result<()> {
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::NotOurs(path.to_owned()),
-        _ => OpenError::Sqlite { path: path.to_owned(), source },
-    };
+    let failed = |source| refused(path, source);
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     configure(&connection).map_err(failed)?;
     let version = check_version(&connection, path, failed)?;
@@ -103,6 +112,22 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         migrate(&mut connection).map_err(failed)?;
     }
     Ok(connection)
+}
+
+/// Why SQLite refused to open the file at `path`.
+pub(super) fn refused(path: &Path, source: rusqlite::Error) -> OpenError {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotOurs(path.to_owned()),
+        _ => OpenError::Sqlite { path: path.to_owned(), source },
+    }
+}
+
+/// The version of a database that is not empty. `path` is for messages.
+pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+    match check_version(connection, path, |source| refused(path, source))? {
+        0 => Err(OpenError::NotOurs(path.to_owned())),
+        version => Ok(version),
+    }
 }
 
 /// Opens a connection that can only read.

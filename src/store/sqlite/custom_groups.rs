@@ -177,6 +177,17 @@ impl CustomGroupReader for Session<'_> {
         })
     }
 
+    fn custom_groups_without_admin(&self) -> Result<Vec<CustomGroup>> {
+        self.all(
+            "SELECT number, uri, display_name FROM custom_groups
+             WHERE NOT EXISTS (SELECT 1 FROM custom_group_members
+                               WHERE group_number = number AND role = 'admin')
+             ORDER BY number",
+            [],
+            custom_group,
+        )
+    }
+
     fn longest_standing(&self, group: CustomGroupNumber) -> Result<Option<UserId>> {
         self.first(
             "SELECT user_id FROM custom_group_members WHERE group_number = ?1 ORDER BY joined_at LIMIT 1",
@@ -196,6 +207,20 @@ impl CustomGroupWriter for Session<'_> {
         )?;
         let number = CustomGroupNumber::new(number.ok_or(Error::GroupUriTaken)?);
         Ok(CustomGroup { number, uri: uri.clone(), display_name: name.clone() })
+    }
+
+    fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
+        let added = self.change(
+            "INSERT INTO custom_groups (number, uri, display_name, display_name_folded)
+             VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            params![
+                group.number.get(),
+                group.uri.as_str(),
+                group.display_name.as_str(),
+                group.display_name.folded()
+            ],
+        )?;
+        if added == 0 { Err(Error::GroupUriTaken) } else { Ok(()) }
     }
 
     fn rename_custom_group(&mut self, group: CustomGroupNumber, name: &DisplayName) -> Result<()> {

@@ -4,8 +4,8 @@ use rusqlite::{Row, params};
 
 use super::search::Like;
 use super::session::{Session, limit_offset};
-use super::users::user_id;
-use crate::domain::{Error, GroupId, Pattern, Result, Search, UserId, fold::fold};
+use super::users::{list, user_id};
+use crate::domain::{Error, Group, GroupId, GroupName, Pattern, Result, Search, UserId, fold::fold};
 use crate::store::{GroupReader, GroupWriter};
 
 impl GroupReader for Session<'_> {
@@ -16,16 +16,48 @@ impl GroupReader for Session<'_> {
     fn find_groups(&self, search: &Search) -> Result<Vec<GroupId>> {
         let (limit, offset) = limit_offset(search.page);
         self.all(
-            "SELECT id FROM groups WHERE id_folded LIKE ?1 ESCAPE '\\' ORDER BY id LIMIT ?2 OFFSET ?3",
+            "SELECT id FROM groups WHERE name_folded LIKE ?1 ESCAPE '\\' ORDER BY id LIMIT ?2 OFFSET ?3",
             params![Like::or_null(&search.pattern), limit, offset],
             group_id,
         )
     }
 
+    fn groups(&self, search: &Search) -> Result<Vec<Group>> {
+        let (limit, offset) = limit_offset(search.page);
+        self.all(
+            "SELECT g.id, g.display_name, count(u.id), count(CASE WHEN u.enabled = 0 THEN 1 END)
+             FROM groups g
+             LEFT JOIN group_members m ON m.group_id = g.id
+             LEFT JOIN users u ON u.id = m.user_id
+             WHERE g.name_folded LIKE ?1 ESCAPE '\\'
+             GROUP BY g.id, g.display_name ORDER BY g.id LIMIT ?2 OFFSET ?3",
+            params![Like::or_null(&search.pattern), limit, offset],
+            group,
+        )
+    }
+
     fn count_groups(&self, pattern: &Pattern) -> Result<u64> {
         self.count(
-            "SELECT count(*) FROM groups WHERE id_folded LIKE ?1 ESCAPE '\\'",
+            "SELECT count(*) FROM groups WHERE name_folded LIKE ?1 ESCAPE '\\'",
             [Like::or_null(pattern)],
+        )
+    }
+
+    fn groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>> {
+        self.all(
+            "SELECT user_id, group_id FROM group_members
+             WHERE user_id IN (SELECT value FROM json_each(?1)) ORDER BY user_id, group_id",
+            [list(users)],
+            user_and_group,
+        )
+    }
+
+    fn subadmin_groups_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>> {
+        self.all(
+            "SELECT user_id, group_id FROM subadmins
+             WHERE user_id IN (SELECT value FROM json_each(?1)) ORDER BY user_id, group_id",
+            [list(users)],
+            user_and_group,
         )
     }
 
@@ -95,10 +127,18 @@ impl GroupReader for Session<'_> {
 impl GroupWriter for Session<'_> {
     fn insert_group(&mut self, group: &GroupId) -> Result<()> {
         let added = self.change(
-            "INSERT INTO groups (id, id_folded) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            params![group.as_str(), fold(group.as_str())],
+            "INSERT INTO groups (id, display_name, name_folded) VALUES (?1, ?1, ?2) ON CONFLICT DO NOTHING",
+            params![group.as_str(), name_folded(group, group.as_str())],
         )?;
         if added == 0 { Err(Error::GroupExists) } else { Ok(()) }
+    }
+
+    fn rename_group(&mut self, group: &GroupId, name: &GroupName) -> Result<()> {
+        self.change(
+            "UPDATE groups SET display_name = ?2, name_folded = ?3 WHERE id = ?1",
+            params![group.as_str(), name.as_str(), name_folded(group, name.as_str())],
+        )?;
+        Ok(())
     }
 
     fn delete_group(&mut self, group: &GroupId) -> Result<()> {
@@ -137,6 +177,21 @@ impl GroupWriter for Session<'_> {
         )?;
         Ok(())
     }
+}
+
+/// What a search of names looks at: the id and the display name on a line each.
+fn name_folded(id: &GroupId, name: &str) -> String {
+    format!("{}\n{}", fold(id.as_str()), fold(name))
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+    let (id, display_name) = (group_id(row)?, GroupName::stored(row.get(1)?));
+    let [members, disabled] = [row.get::<_, i64>(2)?, row.get(3)?].map(i64::unsigned_abs);
+    Ok(Group { id, display_name, members, disabled })
+}
+
+fn user_and_group(row: &Row<'_>) -> rusqlite::Result<(UserId, GroupId)> {
+    Ok((user_id(row, 0)?, GroupId::stored(row.get(1)?)))
 }
 
 fn group_id(row: &Row<'_>) -> rusqlite::Result<GroupId> {

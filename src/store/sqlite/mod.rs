@@ -6,6 +6,7 @@
 //! - Statements are cached per connection and never recompiled (see [`connection::configure`]).
 
 mod apps;
+mod backup;
 mod connection;
 mod custom_groups;
 mod error;
@@ -13,6 +14,7 @@ mod groups;
 mod search;
 mod session;
 mod users;
+mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,8 +26,10 @@ use rusqlite::Connection;
 use super::{Generation, ReadJob, Store, WriteJob};
 use crate::domain::{Result, Timestamp};
 
+pub use backup::{BackupError, back_up, restore};
 pub use connection::OpenError;
 use session::{Counters, Session};
+pub use verify::{Problem, Severity, verify};
 use writer::Writer;
 
 /// The name of the database in the data directory.

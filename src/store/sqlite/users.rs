@@ -124,8 +124,13 @@ impl UserReader for Session<'_> {
         )
     }
 
-    fn has_users(&self) -> Result<bool> {
-        self.exists("SELECT 1 FROM users LIMIT 1", [])
+    fn users_with(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        self.all(
+            "SELECT id, display_name, email, quota, enabled, guest, last_login, created
+             FROM users WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
+            [list(ids)],
+            user,
+        )
     }
 }
 
@@ -172,6 +177,12 @@ impl UserWriter for Session<'_> {
             UserChange::Enabled(enabled) => {
                 self.change("UPDATE users SET enabled = ?2 WHERE id = ?1", params![id, enabled])
             }
+            UserChange::Guest(guest) => {
+                self.change("UPDATE users SET guest = ?2 WHERE id = ?1", params![id, guest])
+            }
+            UserChange::Created(at) => {
+                self.change("UPDATE users SET created = ?2 WHERE id = ?1", params![id, at.0])
+            }
             UserChange::LastLogin(at) => {
                 self.change("UPDATE users SET last_login = ?2 WHERE id = ?1", params![id, at.0])
             }
@@ -188,6 +199,11 @@ impl UserWriter for Session<'_> {
 /// What a search of names looks at: the id and the display name on a line each.
 fn name_folded(id: &UserId, name: &UserName) -> String {
     format!("{}\n{}", id.folded(), fold(name.as_str()))
+}
+
+/// Ids as one value, which a query takes apart again with `json_each`: one statement for any number.
+pub(super) fn list(ids: &[UserId]) -> String {
+    serde_json::Value::from_iter(ids.iter().map(UserId::as_str)).to_string()
 }
 
 pub(super) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {

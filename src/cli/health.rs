@@ -1,0 +1,47 @@
+//! `davgroups health`: whether a server answers.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Failure, output, serve};
+use crate::config::Config;
+
+/// How long each step may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// As many bytes of an answer are looked at.
+const ENOUGH: u64 = 64 * 1024;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Ask the server at this address [default: that of the configuration]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
+    let address = serve::reachable(options.listen.unwrap_or(config.listen));
+    let answer = ask(address, &format!("{}/status.php", config.base_path.as_str()))
+        .map_err(|error| Failure::Failed(format!("no answer from {address}: {error}")))?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if !head.starts_with("HTTP/1.1 200 ") || !body.contains("\"installed\"") {
+        let status = head.lines().next().unwrap_or_default();
+        return Err(Failure::Failed(format!("{address} does not answer as davgroups does: {status:?}")));
+    }
+    output::print("healthy\n")
+}
+
+fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    // In one piece: who answers before it has read all of several would break the rest off.
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(ENOUGH).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

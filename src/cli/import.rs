@@ -1,0 +1,104 @@
+//! `davgroups import`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::operator::{block_on, exists, open};
+use super::{Failure, output};
+use crate::config::Config;
+use crate::import::owncloud::{self, Reading};
+use crate::service::{Finding, Moved, Service, Tally};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Take over users, groups and custom groups of an ownCloud or a Nextcloud
+    ///
+    /// Reads the SQLite database of the other server and changes nothing in it. Ids, names, e-mail
+    /// addresses, quotas, states, guests, groups, subadmins, the numbers of custom groups and the roles of
+    /// their members are kept, and so are passwords: everybody logs in with the old one. All is taken over
+    /// in one transaction, or nothing. What is here already stays as it is, so it can be run again. Rows
+    /// that cannot be taken are named, each with its reason, and do not stop the others.
+    #[command(after_help = "Examples:
+  davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
+  davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups")]
+    Owncloud(Owncloud),
+}
+
+#[derive(Args)]
+pub(super) struct Owncloud {
+    /// The SQLite file, most often data/owncloud.db
+    source: PathBuf,
+    /// Print what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// What the names of the tables begin with [default: found out]
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
+    /// Read the `passwordsalt` of config.php, which the oldest passwords need, from this file
+    #[arg(long, value_name = "FILE")]
+    salt_file: Option<PathBuf>,
+}
+
+pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
+    let Command::Owncloud(command) = command;
+    let reading = read(&command)?;
+    let moved = block_on(write(reading.imported, command.dry_run, config))?;
+    output::print(&describe(&reading.findings, &moved, command.dry_run))
+}
+
+fn read(command: &Owncloud) -> Result<Reading, Failure> {
+    let salt = command.salt_file.as_ref().map(|path| {
+        let unreadable = |error| Failure::Failed(format!("cannot read {}: {error}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        Ok::<_, Failure>(text.trim_end_matches(['\r', '\n']).to_owned())
+    });
+    let options = owncloud::Options { prefix: command.prefix.clone(), salt: salt.transpose()? };
+    owncloud::read(&command.source, &options).map_err(Failure::failed)
+}
+
+/// A rehearsal where there is no store yet happens in a store that is thrown away.
+async fn write(imported: crate::service::Imported, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
+    if dry_run && !exists(config)? {
+        let directory = tempfile::tempdir().map_err(Failure::failed)?;
+        let config = Config { data_dir: directory.path().to_owned(), ..config.clone() };
+        let service: Service = open(&config)?;
+        return Ok(service.import(imported, true).await?);
+    }
+    Ok(open(config)?.import(imported, dry_run).await?)
+}
+
+fn describe(read: &[Finding], moved: &Moved, dry_run: bool) -> String {
+    let mut text = String::new();
+    for finding in read.iter().chain(&moved.findings) {
+        let verdict = if finding.taken { "note" } else { "left out" };
+        // Names of other servers may hold anything; a line break in one would forge a line.
+        line(
+            &mut text,
+            &format!("{verdict}: {}: {}", finding.subject, finding.reason).replace(char::is_control, "?"),
+        );
+    }
+    let tallies = [
+        ("users", moved.users),
+        ("groups", moved.groups),
+        ("members of groups", moved.group_members),
+        ("subadmins", moved.subadmins),
+        ("custom groups", moved.custom_groups),
+        ("members of custom groups", moved.memberships),
+    ];
+    for (name, Tally { added, present }) in tallies {
+        line(&mut text, &format!("{name}: {added} taken over, {present} here already"));
+    }
+    let count = |taken| read.iter().chain(&moved.findings).filter(|finding| finding.taken == taken).count();
+    line(&mut text, &format!("{} rows left out, {} noted", count(false), count(true)));
+    if dry_run {
+        line(&mut text, "nothing was changed, for this was a dry run");
+    }
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}

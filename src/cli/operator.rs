@@ -1,0 +1,38 @@
+//! What every command shares that works on the store, whether or not a server runs over it, too.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::runtime::Builder;
+
+use super::Failure;
+use crate::config::Config;
+use crate::service::{Passwords, Service};
+use crate::store::sqlite::{FILE_NAME, SqliteStore};
+
+/// Runs a command to its end on this thread.
+pub(super) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread().build().map_err(Failure::failed)?;
+    runtime.block_on(command)
+}
+
+/// The service over the store, which is made if there is none.
+pub(super) fn open(config: &Config) -> Result<Service, Failure> {
+    let store = SqliteStore::open(&config.data_dir).map_err(Failure::failed)?;
+    Ok(Service::new(Arc::new(store), Arc::new(Passwords::new()?), config.rules))
+}
+
+/// The same, but a store is not made where there is none: most likely it is elsewhere.
+pub(super) fn open_existing(config: &Config) -> Result<Service, Failure> {
+    if exists(config)? {
+        return open(config);
+    }
+    let path = config.data_dir.join(FILE_NAME);
+    Err(Failure::Failed(format!("there is no database {}", path.display())))
+}
+
+/// Whether there is a store.
+pub(super) fn exists(config: &Config) -> Result<bool, Failure> {
+    let path = config.data_dir.join(FILE_NAME);
+    path.try_exists().map_err(|error| Failure::Failed(format!("cannot look for {}: {error}", path.display())))
+}

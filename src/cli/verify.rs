@@ -1,0 +1,45 @@
+//! `davgroups verify`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use crate::config::Config;
+use crate::store::sqlite::{FILE_NAME, Problem, verify};
+
+#[derive(Args)]
+#[command(after_help = "\
+Prints two lines for each problem: what is wrong, and what to do about it. Nothing is changed, and the
+server may be running. The exit code is 1 if there is a problem.
+
+Examples:
+  davgroups verify --data-dir /var/lib/davgroups
+  davgroups verify /var/backups/davgroups-2026-11-20.db")]
+pub(super) struct Options {
+    /// Look at this backup instead of the data directory
+    file: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
+    let path = options.file.clone().unwrap_or_else(|| config.data_dir.join(FILE_NAME));
+    if !path.is_file() {
+        return Err(Failure::Failed(format!("there is no database {}", path.display())));
+    }
+    let problems = verify(&path, &config.rules).map_err(Failure::failed)?;
+    print(&problems)?;
+    match problems.len() {
+        0 => Ok(()),
+        count => Err(Failure::Failed(format!("problems in {}: {count}", path.display()))),
+    }
+}
+
+/// Two lines for each problem.
+pub(super) fn print(problems: &[Problem]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = problems
+        .iter()
+        .try_for_each(|problem| writeln!(out, "wrong: {}\n  to do: {}", problem.what, problem.remedy));
+    written.map_err(|error| Failure::Failed(format!("cannot print: {error}")))
+}

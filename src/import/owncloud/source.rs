@@ -1,0 +1,179 @@
+//! A foreign database: opening it, finding its tables, and reading columns that may hold anything.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+use thiserror::Error;
+
+/// What every ownCloud has, by the end of its name.
+const LANDMARKS: [&str; 3] = ["users", "groups", "group_user"];
+
+/// Why a database cannot be read at all.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The file is not there or cannot be opened.
+    #[error("cannot read {0}: {1}")]
+    Unreadable(PathBuf, String),
+    /// The file is something else.
+    #[error("{0} is no SQLite database")]
+    NoDatabase(PathBuf),
+    /// The tables are something else's.
+    #[error("{0} has no tables of an ownCloud or a Nextcloud")]
+    Foreign(PathBuf),
+    /// Several prefixes would do.
+    #[error("{path} has tables of several servers; name one of their prefixes with --prefix: {prefixes}")]
+    Ambiguous {
+        /// The file.
+        path: PathBuf,
+        /// The prefixes.
+        prefixes: String,
+    },
+    /// A table is not as any version known here makes it.
+    #[error("the table {table} has no column {column}; this is no schema that davgroups knows")]
+    Schema {
+        /// The table.
+        table: String,
+        /// The column that is missing.
+        column: String,
+    },
+}
+
+/// A database that is read.
+pub(super) struct Source {
+    path: PathBuf,
+    connection: Connection,
+    prefix: String,
+}
+
+/// A row as it came: nothing is sure about its values.
+pub(super) struct Cells<'r>(&'r Row<'r>);
+
+/// A value that is not of the kind that belongs there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum Broken {
+    /// Bytes that are no text.
+    #[error("a column holds bytes that are no text")]
+    NoText,
+    /// Something where a number belongs.
+    #[error("a column holds no whole number where one belongs")]
+    NoNumber,
+    /// Nothing where something belongs.
+    #[error("a column that names something is empty")]
+    Missing,
+}
+
+impl Source {
+    pub(super) fn open(path: &Path, prefix: Option<&str>) -> Result<Self, SourceError> {
+        let failed = |error: rusqlite::Error| failure(path, &error);
+        std::fs::File::open(path)
+            .map_err(|error| SourceError::Unreadable(path.to_owned(), error.to_string()))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        // One snapshot, should the other server still be running.
+        connection.execute_batch("BEGIN").map_err(failed)?;
+        let tables = tables(&connection).map_err(failed)?;
+        let mut prefixes = prefixes(&tables);
+        if let Some(wanted) = prefix {
+            prefixes.retain(|found| *found == wanted);
+        }
+        let prefix = match prefixes.as_slice() {
+            [] => return Err(SourceError::Foreign(path.to_owned())),
+            [one] => (*one).to_owned(),
+            several => {
+                let prefixes = several.join(", ");
+                return Err(SourceError::Ambiguous { path: path.to_owned(), prefixes });
+            }
+        };
+        Ok(Self { path: path.to_owned(), connection, prefix })
+    }
+
+    /// Which columns a table has; none if there is no such table.
+    pub(super) fn columns(&self, table: &str) -> Result<BTreeSet<String>, SourceError> {
+        let read = || -> rusqlite::Result<_> {
+            let mut statement = self.connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+            statement.query_map([self.name(table)], |row| row.get(0))?.collect()
+        };
+        read().map_err(|error| failure(&self.path, &error))
+    }
+
+    /// Makes something of each row of a table, in the order in which the rows were added. The table has
+    /// to have the columns `required`; of `optional`, those it has not are empty.
+    pub(super) fn rows<T>(
+        &self,
+        table: &str,
+        required: &[&str],
+        optional: &[&str],
+        mut read: impl FnMut(&Cells<'_>) -> T,
+    ) -> Result<Vec<T>, SourceError> {
+        let there = self.columns(table)?;
+        if let Some(missing) = required.iter().find(|column| !there.contains(**column)) {
+            return Err(SourceError::Schema { table: self.name(table), column: (*missing).to_owned() });
+        }
+        let mut columns: Vec<String> = required.iter().map(|column| quoted(column)).collect();
+        columns.extend(optional.iter().map(|column| match there.contains(*column) {
+            true => quoted(column),
+            false => "NULL".to_owned(),
+        }));
+        let sql = format!("SELECT {} FROM {} ORDER BY rowid", columns.join(", "), quoted(&self.name(table)));
+        let mut all = || -> rusqlite::Result<_> {
+            let mut statement = self.connection.prepare(&sql)?;
+            statement.query_map([], |row| Ok(read(&Cells(row))))?.collect()
+        };
+        all().map_err(|error| failure(&self.path, &error))
+    }
+
+    fn name(&self, table: &str) -> String {
+        format!("{}{table}", self.prefix)
+    }
+}
+
+impl Cells<'_> {
+    /// Text; none where there is nothing.
+    pub(super) fn text(&self, column: usize) -> Result<Option<String>, Broken> {
+        match self.0.get_ref(column).map_err(|_| Broken::Missing)? {
+            ValueRef::Null => Ok(None),
+            ValueRef::Integer(number) => Ok(Some(number.to_string())),
+            ValueRef::Real(number) => Ok(Some(number.to_string())),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text.to_owned())),
+                Err(_) => Err(Broken::NoText),
+            },
+        }
+    }
+
+    /// Text that has to be there.
+    pub(super) fn name(&self, column: usize) -> Result<String, Broken> {
+        self.text(column)?.filter(|text| !text.is_empty()).ok_or(Broken::Missing)
+    }
+
+    /// A whole number; none where there is nothing.
+    pub(super) fn number(&self, column: usize) -> Result<Option<i64>, Broken> {
+        let parsed = |text: String| text.parse().map_err(|_| Broken::NoNumber);
+        self.text(column)?.filter(|text| !text.is_empty()).map(parsed).transpose()
+    }
+}
+
+fn failure(path: &Path, error: &rusqlite::Error) -> SourceError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => SourceError::NoDatabase(path.to_owned()),
+        _ => SourceError::Unreadable(path.to_owned(), error.to_string()),
+    }
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// What precedes the names of all landmarks.
+fn prefixes(tables: &BTreeSet<String>) -> Vec<&str> {
+    let candidates = tables.iter().filter_map(|name| name.strip_suffix(LANDMARKS[2]));
+    let complete = |prefix: &&str| LANDMARKS.iter().all(|end| tables.contains(&format!("{prefix}{end}")));
+    candidates.filter(complete).collect()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

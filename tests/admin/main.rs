@@ -1,0 +1,11 @@
+//! The operator's commands, through the program.
+
+#![allow(clippy::expect_used)] // the lint knows only functions that are tests themselves
+
+mod commands;
+mod configuration;
+#[cfg(unix)]
+mod deploy;
+mod harness;
+mod import;
+mod occ;

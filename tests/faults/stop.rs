@@ -1,0 +1,52 @@
+//! Being told to stop, and a second server.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::harness::{Server, assert_sound, davgroups, fill};
+use crate::load;
+
+/// A client whose request finds the connection closed does not know what became of it. What proves that
+/// every request which was accepted was also answered: none that was not answered has been done.
+#[test]
+fn every_request_that_is_done_is_answered_before_the_end() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let mut writers = load::writers(16, 1);
+    let names: Vec<_> = writers.iter().map(|writer| writer.name.clone()).collect();
+    fill(directory.path(), &names);
+    for _ in 0..3 {
+        load::run(Server::start(directory.path()), &mut writers, |server| {
+            sleep(Duration::from_millis(300));
+            server.terminate();
+            assert_eq!(server.wait(), Some(0));
+        });
+        assert_sound(directory.path());
+        for writer in &mut writers {
+            let asked = format!("{:?}", writer.unanswered);
+            assert!(!writer.check(directory.path()), "{asked} was done and not answered");
+        }
+    }
+    println!("3 rounds of SIGTERM: {}", load::summary(&writers));
+}
+
+#[test]
+fn a_second_server_is_refused_and_disturbs_nobody() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let mut writers = load::writers(4, 2);
+    let names: Vec<_> = writers.iter().map(|writer| writer.name.clone()).collect();
+    fill(directory.path(), &names);
+    load::run(Server::start(directory.path()), &mut writers, |server| {
+        for _ in 0..3 {
+            let second = davgroups(directory.path()).output().expect("run");
+            let said = String::from_utf8_lossy(&second.stderr);
+            assert_eq!(second.status.code(), Some(1), "{said}");
+            assert!(said.contains("is already being served by another davgroups"), "{said}");
+        }
+        server.kill();
+    });
+    assert_sound(directory.path());
+    for writer in &mut writers {
+        writer.check(directory.path());
+        assert!(writer.answered > 0, "{} was kept from writing", writer.name);
+    }
+}
