@@ -12,6 +12,7 @@ use dav_server::DavHandler;
 use dav_server::davpath::DavPath;
 use dav_server::fs::{DavFileSystem, OpenOptions};
 use dav_server::memfs::MemFs;
+use davgroups::store::sqlite::FILE_NAME;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -64,12 +65,16 @@ pub fn serve_memfs(files: usize) -> Result<()> {
     })
 }
 
-/// Adds a row for each `PUT /group/member`, as durably as davgroups does, in a transaction of its own.
+/// Adds a member to a copy of the database in `directory` for each `PUT /group/member`, as durably as
+/// davgroups does, in a transaction of its own, and without any check.
 pub fn serve_transactions(directory: &Path) -> Result<()> {
-    let database = Connection::open(directory.join("transactions.db"))?;
-    database.pragma_update(None, "journal_mode", "WAL")?;
+    let database = Connection::open(directory.join(FILE_NAME))?;
     database.pragma_update(None, "synchronous", "FULL")?;
-    database.execute_batch("CREATE TABLE members (name TEXT PRIMARY KEY, joined INTEGER) WITHOUT ROWID")?;
+    database.pragma_update(None, "foreign_keys", true)?;
+    for name in transaction_groups() {
+        let sql = "INSERT INTO custom_groups (uri, display_name, display_name_folded) VALUES (?1, ?1, ?1)";
+        database.execute(sql, [name])?;
+    }
     let database = Arc::new(Mutex::new(database));
     Runtime::new()?.block_on(accept(move |stream| {
         let database = Arc::clone(&database);
@@ -85,10 +90,19 @@ pub fn serve_transactions(directory: &Path) -> Result<()> {
     }))
 }
 
-fn add(database: &Mutex<Connection>, name: &str) -> rusqlite::Result<()> {
+/// The groups that [`serve_transactions`] makes.
+pub fn transaction_groups() -> Vec<String> {
+    (0..256).map(|number| format!("alone{number}")).collect()
+}
+
+fn add(database: &Mutex<Connection>, path: &str) -> rusqlite::Result<()> {
+    let mut segments = path.rsplit('/');
+    let (user, group) = (segments.next(), segments.next());
     let mut database = database.lock().unwrap_or_else(PoisonError::into_inner);
     let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    transaction.prepare_cached("INSERT INTO members VALUES (?1, 0)")?.execute([name])?;
+    let sql = "INSERT INTO custom_group_members (group_number, user_id, role, joined_at)
+               SELECT number, ?1, 'member', unixepoch() FROM custom_groups WHERE uri = ?2";
+    transaction.prepare_cached(sql)?.execute([user, group])?;
     transaction.commit()
 }
 

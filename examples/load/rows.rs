@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use davgroups::auth::{Authenticator, GuessLimits};
 use davgroups::domain::{Password, PasswordHash};
 use davgroups::service::Passwords;
+use davgroups::store::sqlite::FILE_NAME;
 use davgroups::{App, Config};
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, try_join_all};
@@ -203,6 +204,7 @@ async fn log_in(mut connection: Connection, number: usize) -> Result<()> {
 /// Adding members durably, beside a server that makes a transaction of each request.
 async fn writes(bench: &Bench, report: &mut Report) -> Result<()> {
     let directory = tempfile::tempdir_in(bench.small.data_dir.parent().unwrap_or(Path::new(".")))?;
+    std::fs::copy(bench.small.data_dir.join(FILE_NAME), directory.path().join(FILE_NAME))?;
     let path = directory.path().display().to_string();
     let (server, single) = (bench.start(&bench.small)?, Server::role(&["transactions", &path])?);
     let groups = Groups::make(&server, 256).await?;
@@ -213,7 +215,7 @@ async fn writes(bench: &Bench, report: &mut Report) -> Result<()> {
             "one transaction per request",
             &single,
             201,
-            requests::add_member(vec!["x".to_owned()], usize::MAX, next),
+            requests::add_member(rivals::transaction_groups(), bench.small.users, next),
         ),
     ];
     for (connections, target) in [(1, 1.0), (64, 8.0)] {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::Service;
 use super::group::members;
 use super::paged::Paged;
-use super::user::{find, view};
+use super::user::find;
 use crate::domain::provisioning::{Level, Relation, may_manage_group};
-use crate::domain::{Denied, Group, GroupId, Principal, Result, Rules, Search, User, UserId};
+use crate::domain::{Denied, Error, Group, GroupId, Principal, Result, Rules, Search, User, UserId};
 use crate::store::Reader;
 
 /// A user with what hangs on it, as far as the principal may see it.
@@ -41,8 +41,15 @@ impl Service {
     /// `UserUnknown`, then `NotPermitted`.
     pub fn user_details(&self, who: &Principal, id: &str) -> Result<UserDetails> {
         self.read(|reader| {
-            let id = view(reader, who, id)?.user.id;
-            gather(reader, who, &self.rules, &[id])?.pop().ok_or(Denied::ManageUser.into())
+            let user = reader.user(id)?.ok_or_else(|| Error::UserUnknown(id.to_owned()))?;
+            let own = own(reader, who)?;
+            let groups = reader.groups_of(&user.id)?;
+            let subadmin_of = match self.rules.allow_subadmins {
+                true => reader.subadmin_groups(&user.id)?,
+                false => Vec::new(),
+            };
+            let details = details(who, &own, user, groups, subadmin_of);
+            if details.relation.may_see() { Ok(details) } else { Err(Denied::ManageUser.into()) }
         })
     }
 
@@ -100,7 +107,7 @@ impl Service {
 /// Those of these users whom the principal may see, by id. Costs the same number of queries for one
 /// as for many.
 fn gather(reader: &dyn Reader, who: &Principal, rules: &Rules, ids: &[UserId]) -> Result<Vec<UserDetails>> {
-    let own = if who.subadmin { reader.subadmin_groups(&who.user)? } else { Vec::new() };
+    let own = own(reader, who)?;
     let mut groups = by_user(reader.groups_of_each(ids)?);
     let mut subadmin_of = match rules.allow_subadmins {
         true => by_user(reader.subadmin_groups_of_each(ids)?),
@@ -112,6 +119,11 @@ fn gather(reader: &dyn Reader, who: &Principal, rules: &Rules, ids: &[UserId]) -
         details(who, &own, user, groups, subadmin_of)
     });
     Ok(users.filter(|details| details.relation.may_see()).collect())
+}
+
+/// The groups that the principal is subadmin of.
+fn own(reader: &dyn Reader, who: &Principal) -> Result<Vec<GroupId>> {
+    if who.subadmin { reader.subadmin_groups(&who.user) } else { Ok(Vec::new()) }
 }
 
 fn by_user(rows: Vec<(UserId, GroupId)>) -> HashMap<UserId, Vec<GroupId>> {
