@@ -160,7 +160,9 @@ fn everything_is_taken_over_once() {
 
     let rows = |sql: &str| rows(&scratch, sql);
     assert_eq!(
-        rows("SELECT id, display_name, email, quota, enabled, guest, created, last_login FROM users"),
+        rows(
+            "SELECT id, display_name, email, quota, enabled, guest, created, last_login FROM users ORDER BY id"
+        ),
         [
             "Quinn|Quinn|-|default|1|1|1600000000000|-",
             "admin|admin|-|default|1|0|1600000000000|-",
@@ -226,7 +228,8 @@ fn a_nextcloud_with_any_prefix_is_read() {
     ));
     let said = scratch.run(&["import", "owncloud", other.path()]);
     assert!(said.contains("users: 2 taken over") && said.contains("0 rows left out, 0 noted"), "{said}");
-    let users = rows(&scratch, "SELECT id, display_name, email, quota, enabled, last_login FROM users");
+    let users =
+        rows(&scratch, "SELECT id, display_name, email, quota, enabled, last_login FROM users ORDER BY id");
     assert_eq!(rows(&scratch, "SELECT id, display_name FROM groups"), ["admin|admin", "staff|The Staff"]);
     assert_eq!(users, ["nora|nora|nora@example.org|none|1|1700000000000", "rosa|Rosa|-|default|0|-"]);
 }

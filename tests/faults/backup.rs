@@ -181,7 +181,7 @@ fn verify_says_what_is_wrong_and_what_to_do() {
         ),
         (
             "INSERT INTO custom_groups SELECT 9, 'two', 'TEAM', display_name_folded FROM custom_groups;
-             INSERT INTO custom_group_members VALUES (9, 'client00', 'admin', 1)",
+             INSERT INTO custom_group_members SELECT 9, id, 'admin', 1, number FROM users WHERE id = 'client00'",
             "more than one custom group has the display name",
             "rename one of them",
         ),
@@ -190,7 +190,9 @@ fn verify_says_what_is_wrong_and_what_to_do() {
         fill(&data_dir, &["client00", "client01"]);
         let database = Connection::open(data_dir.join("davgroups.db")).expect("opened");
         let team = "INSERT INTO custom_groups VALUES (1, 'team', 'team', 'team');
-                    INSERT INTO custom_group_members VALUES (1, 'client00', 'admin', 1), (1, 'client01', 'member', 2)";
+                    INSERT INTO custom_group_members SELECT 1, id, 'admin', 1, number FROM users WHERE id = 'client00';
+                    INSERT INTO custom_group_members
+                    SELECT 1, id, 'member', 2, number FROM users WHERE id = 'client01'";
         database.execute_batch(team).expect("made");
         database.execute_batch(damage).expect(damage);
         let output = run(&data_dir, "verify", &[]);

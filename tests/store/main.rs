@@ -14,6 +14,7 @@ mod listings;
 mod memberships;
 mod plans;
 mod queue;
+mod released;
 mod rules;
 mod transactions;
 mod users;

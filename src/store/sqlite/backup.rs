@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::{NamedTempFile, TempPath};
 use thiserror::Error;
 
-use super::verify::{Problem, Severity, problems};
+use super::verify::{Problem, broken, damage};
 use super::{FILE_NAME, OpenError, connection};
 use crate::domain::Rules;
 
@@ -76,7 +76,7 @@ pub fn back_up(data_dir: &Path, target: &Path, replace: bool) -> Result<(), Back
     connection::version_of(&original, &source)?;
     // One statement is one snapshot. Unlike the file itself, the copy needs no other files beside it.
     original.execute("VACUUM INTO ?1", [name_in_sql(&copy)?]).map_err(failed)?;
-    check(&copy, &source)?;
+    open_whole(&copy, &source)?;
     keep(copy, target, replace)
 }
 
@@ -134,17 +134,16 @@ fn upgrade_and_check(copy: &Path, source: &Path) -> Result<Vec<Problem>, BackupE
     let upgraded = connection::open_writer(copy)?;
     upgraded.pragma_update(None, "journal_mode", "DELETE").map_err(failed)?;
     drop(upgraded);
-    check(copy, source)
+    broken(&open_whole(copy, source)?, &Rules::default()).map_err(failed)
 }
 
-/// What is wrong in a copy of `source`; damage is an error.
-fn check(copy: &Path, source: &Path) -> Result<Vec<Problem>, BackupError> {
+/// Opens a copy of `source` that is not damaged.
+fn open_whole(copy: &Path, source: &Path) -> Result<Connection, BackupError> {
     let failed = |error| BackupError::Copy { path: source.to_owned(), source: error };
     let connection = connection::open_reader(copy).map_err(failed)?;
-    let problems = problems(&connection, &Rules::default()).map_err(failed)?;
-    match problems.iter().find(|problem| problem.severity == Severity::Damage) {
-        Some(damage) => Err(BackupError::Damaged { path: source.to_owned(), what: damage.what.clone() }),
-        None => Ok(problems),
+    match damage(&connection).map_err(failed)?.into_iter().next() {
+        Some(damage) => Err(BackupError::Damaged { path: source.to_owned(), what: damage.what }),
+        None => Ok(connection),
     }
 }
 

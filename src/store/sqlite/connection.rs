@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
+use rusqlite::Error::SqliteFailure;
 use rusqlite::config::DbConfig;
+use rusqlite::ffi::{self, Error as FfiError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
@@ -14,7 +16,7 @@ const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// What leads from one version of the schema to the next. Append only; `schema.sql` always holds the
 /// sum. The version of a database is one more than the number of steps it has behind it.
-const MIGRATIONS: &[&str] = &[];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/2_user_numbers.sql")];
 
 /// Marks a database as one of davgroups (`PRAGMA application_id`): "davg" in ASCII.
 const APPLICATION_ID: i32 = 0x6461_7667;
@@ -46,6 +48,18 @@ pub enum OpenError {
         /// The version it has.
         found: u32,
         /// The newest version this program knows.
+        known: u32,
+    },
+    /// The database was written by an older davgroups, and nobody has brought it up to date yet.
+    #[error(
+        "{path} is whole, but has schema version {found}; what it says can be checked once davgroups serve or restore has brought it to version {known}"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The version it has.
+        found: u32,
+        /// The version of this program.
         known: u32,
     },
     /// SQLite cannot work with the file.
@@ -109,7 +123,10 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     switch_to_wal(&connection).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     if version != current_version() {
+        // A table that is made anew is dropped first, which must not reach for what refers to it.
+        connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
         migrate(&mut connection).map_err(failed)?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     }
     Ok(connection)
 }
@@ -163,7 +180,7 @@ fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-fn current_version() -> u32 {
+pub(super) fn current_version() -> u32 {
     1 + u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
@@ -205,9 +222,16 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
             }
         }
     }
+    check_references(&tx)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", current_version())?;
     tx.commit()
+}
+
+/// Nothing looked after them while the schema was changed.
+fn check_references(connection: &Connection) -> rusqlite::Result<()> {
+    let dangling = connection.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    if dangling { Err(SqliteFailure(FfiError::new(ffi::SQLITE_CONSTRAINT_FOREIGNKEY), None)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -222,6 +246,55 @@ mod tests {
         let again = open_writer(&path).expect("again");
         let version: u32 = again.pragma_query_value(None, "user_version", |row| row.get(0)).expect("version");
         assert_eq!(version, current_version());
+    }
+
+    /// A copy of `tests/store/released/{version}.db`, as an earlier davgroups left it.
+    fn released(version: u32, directory: &Path) -> PathBuf {
+        let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/store/released/{version}.db"));
+        let path = directory.join(FILE_NAME);
+        fs::copy(stored, &path).expect("a stored database of each version");
+        path
+    }
+
+    /// What the schema consists of, without comments and with the same spaces everywhere.
+    fn schema(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+        let mut statement = connection.prepare(sql).expect("schema");
+        let texts = statement.query_map([], |row| row.get::<_, String>(0)).expect("schema");
+        let plain = |text: rusqlite::Result<String>| {
+            let text = text.expect("text").replace('"', "");
+            let lines = text.lines().map(|line| line.split("--").next().unwrap_or_default());
+            lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        };
+        texts.map(plain).collect()
+    }
+
+    #[test]
+    fn every_released_schema_is_brought_up_to_date() {
+        let fresh = tempfile::tempdir().expect("temporary directory");
+        let fresh = open_writer(&fresh.path().join(FILE_NAME)).expect("new");
+        for version in 1..current_version() {
+            let directory = tempfile::tempdir().expect("temporary directory");
+            let upgraded = open_writer(&released(version, directory.path())).expect("upgraded");
+            assert_eq!(schema(&upgraded), schema(&fresh), "from version {version}");
+            let check: String = upgraded
+                .pragma_query_value(None, "integrity_check", |row| row.get(0))
+                .expect("integrity is checked");
+            assert_eq!(check, "ok", "from version {version}");
+        }
+    }
+
+    #[test]
+    fn an_upgrade_that_fails_changes_nothing() {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let path = released(1, directory.path());
+        let database = Connection::open(&path).expect("open");
+        let stray = "PRAGMA foreign_keys = OFF; INSERT INTO subadmins VALUES ('staff', 'nobody')";
+        database.execute_batch(stray).expect("a row that refers to nobody");
+        drop(database);
+        assert!(matches!(open_writer(&path), Err(OpenError::Sqlite { .. })));
+        let database = Connection::open(&path).expect("open");
+        assert_eq!(version_of(&database, &path).expect("version"), 1);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl CustomGroupReader for Session<'_> {
         if search.pattern.is_empty() {
             return self.all(
                 "SELECT u.id, u.display_name, u.guest, m.role
-                 FROM custom_group_members m JOIN users u ON u.id = m.user_id
+                 FROM custom_group_members m JOIN users u ON u.number = m.user_number
                  WHERE m.group_number = ?1
                  ORDER BY m.user_id LIMIT ?2 OFFSET ?3",
                 params![group.get(), limit, offset],
@@ -137,7 +137,7 @@ impl CustomGroupReader for Session<'_> {
         }
         self.all(
             "SELECT u.id, u.display_name, u.guest, m.role
-             FROM custom_group_members m JOIN users u ON u.id = m.user_id
+             FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND u.name_folded LIKE ?2 ESCAPE '\\'
              ORDER BY m.user_id LIMIT ?3 OFFSET ?4",
             params![group.get(), Like::or_null(&search.pattern), limit, offset],
@@ -153,7 +153,7 @@ impl CustomGroupReader for Session<'_> {
     ) -> Result<Vec<Membership>> {
         self.all(
             "SELECT u.id, u.display_name, u.guest, m.role
-             FROM custom_group_members m JOIN users u ON u.id = m.user_id
+             FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND m.user_id > ?2
              ORDER BY m.user_id LIMIT ?3",
             params![group.get(), last.as_str(), row_limit(limit)],
@@ -164,7 +164,7 @@ impl CustomGroupReader for Session<'_> {
     fn membership(&self, group: CustomGroupNumber, user: &str) -> Result<Option<Membership>> {
         self.first(
             "SELECT u.id, u.display_name, u.guest, m.role
-             FROM custom_group_members m JOIN users u ON u.id = m.user_id
+             FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND m.user_id = ?2",
             params![group.get(), user],
             membership,
@@ -248,8 +248,8 @@ impl CustomGroupWriter for Session<'_> {
             .flatten();
         let joined = latest.map_or(self.now.0, |latest| self.now.0.max(latest + 1));
         let added = self.change(
-            "INSERT INTO custom_group_members (group_number, user_id, role, joined_at)
-             VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            "INSERT INTO custom_group_members (group_number, user_id, role, joined_at, user_number)
+             VALUES (?1, ?2, ?3, ?4, (SELECT number FROM users WHERE id = ?2)) ON CONFLICT DO NOTHING",
             params![group.get(), user.as_str(), role.as_str(), joined],
         )?;
         if added == 0 { Err(Error::AlreadyMember) } else { Ok(()) }

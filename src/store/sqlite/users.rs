@@ -138,9 +138,8 @@ impl UserWriter for Session<'_> {
     fn insert_user(&mut self, user: &NewUser) -> Result<()> {
         let added = self.change(
             "INSERT INTO users (id, id_folded, display_name, email, email_folded, password, quota,
-                                enabled, guest, created, last_login, name_folded, number)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, NULL, ?9,
-                     (SELECT coalesce(max(number), 0) + 1 FROM users))
+                                enabled, guest, created, last_login, name_folded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, NULL, ?9)
              ON CONFLICT DO NOTHING",
             params![
                 user.id.as_str(),

@@ -39,30 +39,37 @@ const ADD_ADMINISTRATOR: &str = "make one: davgroups user add ID --group admin";
 /// Looks for problems in the database at `path`, while others go on using it.
 ///
 /// # Errors
-/// [`OpenError`] when it is no database of this version, or so damaged that it cannot be read.
+/// [`OpenError`] when it is no database of davgroups, so damaged that it cannot be read, or of another
+/// version.
 pub fn verify(path: &Path, rules: &Rules) -> Result<Vec<Problem>, OpenError> {
     let failed = |source| connection::refused(path, source);
     let connection = connection::open_reader(path).map_err(failed)?;
-    connection::version_of(&connection, path)?;
+    let (found, known) = (connection::version_of(&connection, path)?, connection::current_version());
     let snapshot = connection.unchecked_transaction().map_err(failed)?;
-    problems(&snapshot, rules).map_err(failed)
-}
-
-/// Everything that is wrong. Where the file is damaged, rules are not looked at.
-pub(super) fn problems(connection: &Connection, rules: &Rules) -> rusqlite::Result<Vec<Problem>> {
-    let damage = damage(connection)?;
+    let damage = damage(&snapshot).map_err(failed)?;
     if !damage.is_empty() {
         return Ok(damage);
     }
+    if found < known {
+        return Err(OpenError::Older { path: path.to_owned(), found, known });
+    }
+    broken(&snapshot, rules).map_err(failed)
+}
+
+/// The rules that are broken in a database of this version which is not damaged.
+pub(super) fn broken(connection: &Connection, rules: &Rules) -> rusqlite::Result<Vec<Problem>> {
     let mut found = broken_rules(connection, rules)?;
     found.extend(wrong_folding(connection)?);
     Ok(found)
 }
 
-fn damage(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
+pub(super) fn damage(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
     let damage = |what| Problem { severity: Severity::Damage, what, remedy: RESTORE };
     let lines = all(connection, "PRAGMA integrity_check", |row| row.get::<_, String>(0))?;
-    let mut found: Vec<_> = lines.into_iter().filter(|line| line != "ok").map(damage).collect();
+    // A row can hold several lines, the first of which is a heading.
+    let lines =
+        lines.iter().flat_map(|row| row.lines()).filter(|line| *line != "ok" && !line.starts_with("***"));
+    let mut found: Vec<_> = lines.map(|line| damage(line.to_owned())).collect();
     let dangling = all(connection, "PRAGMA foreign_key_check", |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         Ok(format!("a row of {table} refers to a row of {parent} that is not there"))
@@ -108,6 +115,13 @@ const RULES: &[(&str, &str, &str, &str)] = &[
         "SELECT 'admin' WHERE NOT EXISTS (SELECT 1 FROM group_members JOIN users ON id = user_id
          WHERE group_id = 'admin' AND enabled)",
         ADD_ADMINISTRATOR,
+    ),
+    (
+        "listings show somebody else where there should be the user ",
+        "",
+        "SELECT DISTINCT user_id FROM custom_group_members JOIN users ON id = user_id
+         WHERE number <> user_number ORDER BY user_id",
+        RESTORE,
     ),
     (
         "searching does not find the user ",

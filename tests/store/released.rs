@@ -1,0 +1,61 @@
+//! Databases as earlier versions of davgroups left them: `released/{version of the schema}.db`, each made
+//! by the program of that time.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use davgroups::domain::{CustomGroupNumber, Role, Rules, Search};
+use davgroups::store::SharedStore;
+use davgroups::store::sqlite::{FILE_NAME, OpenError, SqliteStore, back_up, restore, verify};
+use tempfile::TempDir;
+
+use crate::fixture::{add_custom_group, group_id, id, read, search, write};
+
+fn stored(version: u32) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/store/released/{version}.db"))
+}
+
+fn data_dir(version: u32) -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    fs::copy(stored(version), directory.path().join(FILE_NAME)).expect("a copy");
+    directory
+}
+
+/// What is in each of them, and that it can be changed.
+fn assert_whole(directory: &Path) {
+    let store: SharedStore = Arc::new(SqliteStore::open(directory).expect("brought up to date"));
+    let team = CustomGroupNumber::new(1);
+    let members = read(&store, |reader| reader.memberships(team, &Search::default()));
+    let members: Vec<_> = members.iter().map(|member| (member.user.as_str(), member.role)).collect();
+    assert_eq!(members, [("Alice", Role::Admin), ("bob", Role::Admin), ("carol", Role::Member)]);
+    assert_eq!(read(&store, |reader| reader.find_users(&search("ünal"))), [id("jorg")]);
+    assert_eq!(read(&store, |reader| reader.subadmins(&group_id("staff"))), [id("bob")]);
+    let alice = read(&store, |reader| reader.user("ALICE")).expect("there");
+    assert_eq!(alice.display_name.as_str(), "Alice Liddell");
+
+    let number = add_custom_group(&store, "new", "New", &[("jorg", Role::Admin)]).number;
+    write(&store, |tx| tx.delete_user(&id("carol")));
+    assert_eq!(number, CustomGroupNumber::new(4), "3 was the last, and 2 was deleted");
+    let members = read(&store, |reader| reader.memberships(number, &Search::default()));
+    assert_eq!(members[0].user_display_name, "Jörg Ünal");
+    assert_eq!(read(&store, |reader| reader.memberships(team, &Search::default())).len(), 2);
+    drop(store);
+    assert_eq!(verify(&directory.join(FILE_NAME), &Rules::default()).expect("readable"), []);
+}
+
+#[test]
+fn opening_brings_a_store_up_to_date() {
+    assert_whole(data_dir(1).path());
+}
+
+#[test]
+fn restoring_brings_a_backup_up_to_date() {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let (backup, restored) = (scratch.path().join("backup.db"), scratch.path().join("restored"));
+    back_up(data_dir(1).path(), &backup, false).expect("a backup of what is not up to date");
+    let early = verify(&backup, &Rules::default()).expect_err("another version");
+    assert!(matches!(early, OpenError::Older { found: 1, .. }), "{early}");
+    assert_eq!(restore(&backup, &restored).expect("restored"), []);
+    assert_whole(&restored);
+}
