@@ -14,6 +14,7 @@ use crate::domain::fold::fold;
 use crate::domain::{Account, Error, Password, Principal, Result, StoreFailure};
 use crate::edge::Refusal;
 use crate::service::{Passwords, Service};
+use crate::store::Generation;
 
 /// How long a verified credential is remembered.
 const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
@@ -21,12 +22,19 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
 /// As many verified credentials are remembered at most.
 const CAPACITY: u64 = 10_000;
 
+/// How long it is remembered who a credential belongs to while nothing is written. Short enough for the
+/// time of a login to be noted again when that is due.
+const KNOWN: Duration = Duration::from_secs(60);
+
 /// Says who asks. Cheap to clone; clones share what they remember.
 #[derive(Clone)]
 pub struct Authenticator {
     service: Service,
     /// Credentials that were verified, each under its [`Fingerprint`].
     verified: Cache<Fingerprint, ()>,
+    /// Who sent which header, each under its [`Fingerprint`] alone: what a request costs that is not the
+    /// first of its client. Reading the account takes ten times as long.
+    known: moka::sync::Cache<Fingerprint, Arc<Known>>,
     /// Makes the fingerprints of this process worthless anywhere else.
     key: [u8; blake3::KEY_LEN],
     /// Who failed to log in, and how often.
@@ -36,6 +44,16 @@ pub struct Authenticator {
 /// A credential together with what it was verified against. Whatever changes there gives another
 /// fingerprint, so nothing that is remembered can outlive a password or the right to log in.
 type Fingerprint = [u8; blake3::OUT_LEN];
+
+/// Whom a header was found to belong to.
+struct Known {
+    /// It is true for as long as nothing is written.
+    generation: Generation,
+    /// Where it came from.
+    peer: IpAddr,
+    suspect: Suspect,
+    principal: Principal,
+}
 
 /// Why a verification ended without success.
 enum Failure {
@@ -56,17 +74,33 @@ impl Authenticator {
         let mut key = [0; blake3::KEY_LEN];
         getrandom::fill(&mut key).map_err(StoreFailure::new)?;
         let verified = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
-        Ok(Self { service, verified, key, guesses: Guesses::new(limits, key) })
+        let known = moka::sync::Cache::builder().max_capacity(CAPACITY).time_to_live(KNOWN).build();
+        Ok(Self { service, verified, known, key, guesses: Guesses::new(limits, key) })
     }
 
-    /// The principal behind the credentials in `headers`, which came from `peer`. The account is read anew each time, so that
-    /// changes of its password, state and rights count at once, whoever made them.
+    /// The principal behind the credentials in `headers`, which came from `peer`. Changes of the account's
+    /// password, state and rights count at once, whoever made them.
     ///
     /// # Errors
     /// [`Refusal::NoCredentials`] without a readable Basic header, [`Refusal::TooManyGuesses`],
     /// [`Refusal::WrongCredentials`], and [`Refusal::Failed`] when the store or the password hashing fails.
     pub async fn authenticate(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
         let header = headers.get(AUTHORIZATION).ok_or(Refusal::NoCredentials)?.as_bytes();
+        let generation = self.service.generation().map_err(Refusal::Failed)?;
+        let sender = self.fingerprint(header, None);
+        let known = self.known.get(&sender).filter(|known| known.generation == generation);
+        if let Some(known) = known.filter(|known| known.peer == peer) {
+            self.guesses.check(&known.suspect).map_err(too_many)?;
+            return Ok(known.principal.clone());
+        }
+        let (suspect, principal) = self.log_in(header, peer).await?;
+        let known = Known { generation, peer, suspect, principal: principal.clone() };
+        self.known.insert(sender, Arc::new(known));
+        Ok(principal)
+    }
+
+    /// Reads the account and verifies the password, unless it was before.
+    async fn log_in(&self, header: &[u8], peer: IpAddr) -> Result<(Suspect, Principal), Refusal> {
         let credentials = Credentials::parse(header).ok_or(Refusal::NoCredentials)?;
         let account = self.service.account(&credentials.login).map_err(Refusal::Failed)?;
         // An account is one, whichever of its names it is called by.
@@ -78,7 +112,8 @@ impl Authenticator {
         let account = account.ok_or(Refusal::WrongCredentials)?;
         self.note_login(&account);
         let subadmin = account.subadmin && self.service.rules().allow_subadmins;
-        Ok(Principal { user: account.id, administrator: account.administrator, subadmin })
+        let principal = Principal { user: account.id, administrator: account.administrator, subadmin };
+        Ok((suspect, principal))
     }
 
     /// Verifies the password, or remembers that it did. The same for accounts that do not exist or are

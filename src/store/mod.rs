@@ -266,7 +266,7 @@ pub trait Tx: Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter 
 
 /// Stands for one state of everything that is stored; another state has another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Generation(pub i64);
+pub struct Generation(pub u64);
 
 /// A job that reads.
 pub type ReadJob<'a> = &'a mut dyn FnMut(&dyn Reader) -> Result<()>;

@@ -15,6 +15,7 @@ mod search;
 mod session;
 mod users;
 mod verify;
+mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use backup::{BackupError, back_up, restore};
 pub use connection::OpenError;
 use session::{Counters, Session};
 pub use verify::{Problem, Severity, verify};
+use watch::Watch;
 use writer::Writer;
 
 /// The name of the database in the data directory.
@@ -43,8 +45,7 @@ pub struct SqliteStore {
     path: PathBuf,
     /// Idle read-only connections, the most recently used last.
     readers: Mutex<Vec<Connection>>,
-    /// Only says whether anybody else wrote.
-    watcher: Mutex<Connection>,
+    watch: Arc<Watch>,
     /// Of readers and the writer together.
     counters: Arc<Counters>,
     writer: Writer,
@@ -61,10 +62,17 @@ impl SqliteStore {
         let path = connection::prepare_directory(data_dir)?;
         let writing = connection::open_writer(&path)?;
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
-        let watcher = Mutex::new(connection::open_reader(&path).map_err(sqlite)?);
+        let watch = connection::open_reader(&path).and_then(Watch::new).map_err(sqlite)?;
+        let watch = Arc::new(watch);
         let counters = Arc::new(Counters::default());
-        let writer = Writer::start(writing, Arc::clone(&counters)).map_err(OpenError::Thread)?;
-        Ok(Self { path, readers: Mutex::default(), watcher, counters, writer })
+        let writer = Writer::start(writing, Arc::clone(&counters), Arc::clone(&watch));
+        Ok(Self {
+            path,
+            readers: Mutex::default(),
+            watch,
+            counters,
+            writer: writer.map_err(OpenError::Thread)?,
+        })
     }
 
     /// How many statements were run since the store was opened. For tests that a listing costs a fixed
@@ -102,12 +110,8 @@ impl Store for SqliteStore {
         result
     }
 
-    /// SQLite counts for a connection what others wrote, in whatever process, and this one writes nothing.
-    /// It takes 2 µs.
     fn generation(&self) -> Result<Generation> {
-        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut version = watcher.prepare_cached("PRAGMA data_version")?;
-        Ok(Generation(version.query_row([], |row| row.get(0))?))
+        self.watch.generation()
     }
 
     fn submit(&self, job: Box<dyn WriteJob>) -> Result<()> {

@@ -9,6 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use rusqlite::Connection;
 
 use super::session::{Counters, Session};
+use super::watch::Watch;
 use crate::domain::{Error, Result, StoreFailure, Timestamp};
 use crate::store::WriteJob;
 
@@ -28,11 +29,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, counters: Arc<Counters>) -> io::Result<Self> {
+    /// Over `connection`; `watch` is told of what is written.
+    pub(super) fn start(
+        connection: Connection,
+        counters: Arc<Counters>,
+        watch: Arc<Watch>,
+    ) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(&connection, &jobs, &counters))?;
+            .spawn(move || write_all(&connection, &jobs, &counters, &watch))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -57,7 +63,7 @@ impl Drop for Writer {
 }
 
 /// Takes what is queued, commits it together, and starts again, until the queue is closed.
-fn write_all(connection: &Connection, jobs: &Receiver<Job>, counters: &Counters) {
+fn write_all(connection: &Connection, jobs: &Receiver<Job>, counters: &Counters, watch: &Watch) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH - 1));
@@ -66,6 +72,8 @@ fn write_all(connection: &Connection, jobs: &Receiver<Job>, counters: &Counters)
             // Nothing of a failed batch may stay; if even this fails, the next BEGIN says so.
             let _ = connection.execute_batch("ROLLBACK");
         }
+        // Before anybody is answered, so that whoever wrote something reads it.
+        watch.wrote();
         for (index, job) in batch.into_iter().enumerate() {
             let own = match &outcome {
                 Ok(panicked) if panicked.contains(&index) => Err(failed("a write panicked")),
