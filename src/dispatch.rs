@@ -4,6 +4,7 @@
 //! is put in order, the credentials are checked, and then, for those who are known, the body is read.
 
 mod cors;
+mod kept;
 
 use std::error::Error as StdError;
 use std::net::IpAddr;
@@ -21,10 +22,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 
 use self::cors::{Cors, is_preflight};
+use self::kept::{Kept, Key};
 use crate::auth::{Authenticator, GuessLimits};
 use crate::config::{Config, seconds};
 use crate::dav::Dav;
-use crate::domain::{Result, StoreFailure};
+use crate::domain::{Principal, Result, StoreFailure};
 use crate::edge::{BasePath, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
@@ -39,6 +41,8 @@ pub struct Dispatch {
     dav: Dav,
     ocs: Ocs,
     cors: Cors,
+    service: Service,
+    kept: Kept,
     base_path: BasePath,
     /// What a 401 asks for.
     challenge: HeaderValue,
@@ -58,7 +62,9 @@ impl Dispatch {
         Ok(Self {
             authenticator: Authenticator::new(service.clone(), guess_limits(config))?,
             dav: Dav::new(service.clone(), config.compat, &config.base_path),
-            ocs: Ocs::new(service, ocs_settings(config)),
+            ocs: Ocs::new(service.clone(), ocs_settings(config)),
+            service,
+            kept: Kept::new(),
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
@@ -98,13 +104,10 @@ impl Dispatch {
         let who = self.authenticator.authenticate(&head.headers, peer).await;
         // What strangers send is not worth reading.
         let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
-        let mut response = match (body, Protocol::of(&head.uri), &who) {
-            (Err(refusal), _, _) => self.refuse(&head.uri, &head.headers, &refusal),
-            (Ok(body), Protocol::Ocs, who) => {
-                self.ocs.handle(who.as_ref(), Request::from_parts(head, body)).await
-            }
-            (Ok(body), Protocol::Dav, Ok(who)) => self.dav.handle(who, Request::from_parts(head, body)).await,
-            (Ok(_), Protocol::Dav, Err(refusal)) => self.dav.refuse(refusal),
+        let mut response = match (body, &who) {
+            (Err(refusal), _) => self.refuse(&head.uri, &head.headers, &refusal),
+            (Ok(body), Ok(who)) => self.serve(who, Request::from_parts(head, body)).await,
+            (Ok(body), Err(refusal)) => self.turn_away(refusal, Request::from_parts(head, body)).await,
         };
         match who {
             Ok(who) => drop(response.extensions_mut().insert(who.user)),
@@ -116,6 +119,41 @@ impl Dispatch {
             Err(_) => {}
         }
         response
+    }
+
+    /// The answer to somebody who is known: the one that was given before, if nothing was written since.
+    async fn serve(&self, who: &Principal, request: Request) -> Response {
+        let Some(key) = Key::of(who, &request) else {
+            return self.ask(who, request).await;
+        };
+        let generation = match self.service.generation() {
+            Ok(generation) => generation,
+            Err(error) => {
+                return self.refuse(request.uri(), request.headers(), &Refusal::Failed(error));
+            }
+        };
+        if let Some(kept) = self.kept.get(&key, generation) {
+            return kept;
+        }
+        let response = self.ask(who, request).await;
+        self.kept.keep(key, generation, &response);
+        response
+    }
+
+    /// Has a protocol answer. What that needs is kept apart, since it is large and moved with every request.
+    async fn ask(&self, who: &Principal, request: Request) -> Response {
+        match Protocol::of(request.uri()) {
+            Protocol::Ocs => Box::pin(self.ocs.handle(Ok(who), request)).await,
+            Protocol::Dav => Box::pin(self.dav.handle(who, request)).await,
+        }
+    }
+
+    /// The answer to strangers, to whom OCS says some things all the same.
+    async fn turn_away(&self, refusal: &Refusal, request: Request) -> Response {
+        match Protocol::of(request.uri()) {
+            Protocol::Ocs => Box::pin(self.ocs.handle(Err(refusal), request)).await,
+            Protocol::Dav => self.dav.refuse(refusal),
+        }
     }
 
     /// The answer to a request that no protocol gets to see, in the form of the one it was meant for.
@@ -132,6 +170,9 @@ impl Dispatch {
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
         let too_large = Refusal::BodyTooLarge { limit: self.body_limit };
         let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         if announced > self.body_limit && headers.contains_key(EXPECT) {
@@ -203,8 +244,12 @@ fn ocs_settings(config: &Config) -> OcsSettings {
     }
 }
 
-/// The target of a request reduced to path and query, the path in order.
+/// The target of a request reduced to path and query, the path in order. Nearly all are in order.
 fn in_order(uri: Uri, base_path: &BasePath) -> Uri {
+    let path = uri.path();
+    if uri.authority().is_none() && base_path.as_str().is_empty() && is_in_order(path) {
+        return uri;
+    }
     let mut path = path_in_order(uri.path(), base_path);
     if let Some(query) = uri.query() {
         path.push('?');
@@ -212,6 +257,11 @@ fn in_order(uri: Uri, base_path: &BasePath) -> Uri {
     }
     // It was made of parts of a valid target, so it is one.
     PathAndQuery::try_from(path).map_or(uri, Uri::from)
+}
+
+/// Whether [`path_in_order`] would leave a path as it is; no for some of which it would.
+fn is_in_order(path: &str) -> bool {
+    path.starts_with('/') && !path.contains("//") && !path.contains("/.")
 }
 
 /// A path without runs of slashes, `.` and `..`, and without the base path. What names no path (`*`, or
@@ -305,6 +355,7 @@ mod tests {
             ("/a%2F..%2Fb", "/a%2F..%2Fb"),
         ] {
             assert_eq!(path_in_order(path, &base_path), plain, "{path}");
+            assert!(!is_in_order(path) || path_in_order(path, &BasePath::default()) == path, "{path}");
         }
     }
 

@@ -29,6 +29,11 @@ pub enum Body {
     Pieces(Receiver<Result<Bytes, BrokenOff>>),
 }
 
+/// Among the extensions of an answer: the same request of the same principal is answered with it until
+/// something is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lasting;
+
 /// The reason, which the client cannot be told, is in the log.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("an answer could not be made to its end")]

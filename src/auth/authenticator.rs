@@ -93,7 +93,7 @@ impl Authenticator {
             self.guesses.check(&known.suspect).map_err(too_many)?;
             return Ok(known.principal.clone());
         }
-        let (suspect, principal) = self.log_in(header, peer).await?;
+        let (suspect, principal) = Box::pin(self.log_in(header, peer)).await?;
         let known = Known { generation, peer, suspect, principal: principal.clone() };
         self.known.insert(sender, Arc::new(known));
         Ok(principal)

@@ -7,6 +7,8 @@
 //! exist is counted as those that do.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::ops::compute::Op;
@@ -52,6 +54,8 @@ impl Default for GuessLimits {
 #[derive(Clone)]
 pub(super) struct Guesses {
     failures: Cache<Key, Failures>,
+    /// Counts what could block anybody.
+    attempts: Arc<AtomicU64>,
     limits: GuessLimits,
     /// Makes keys that nobody can choose.
     secret: [u8; blake3::KEY_LEN],
@@ -67,11 +71,15 @@ struct Failures {
 }
 
 /// Whoever tries to log in.
-#[derive(Clone, Copy)]
 pub(super) struct Suspect {
     /// The account from this address, and the address, each with its limit.
     keys: [(Key, u32); 2],
+    /// How many attempts there had been, by anybody, when this one was last found not to be blocked.
+    cleared_at: AtomicU64,
 }
+
+/// Of a suspect who was not looked at yet.
+const NEVER: u64 = u64::MAX;
 
 /// Somebody has failed too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +91,7 @@ pub(super) struct Blocked {
 impl Guesses {
     pub(super) fn new(limits: GuessLimits, secret: [u8; blake3::KEY_LEN]) -> Self {
         let failures = Cache::builder().max_capacity(CAPACITY).time_to_live(MEMORY).build();
-        Self { failures, limits, secret }
+        Self { failures, attempts: Arc::default(), limits, secret }
     }
 
     /// The one who tries to log in as `account`, an id where there is such an account.
@@ -97,14 +105,24 @@ impl Guesses {
             hasher.finalize().into()
         };
         let pair = (key([&address, account.as_bytes()]), self.limits.per_account);
-        Suspect { keys: [pair, (key([&address, &[]]), self.limits.per_address)] }
+        let keys = [pair, (key([&address, &[]]), self.limits.per_address)];
+        Suspect { keys, cleared_at: AtomicU64::new(NEVER) }
     }
 
-    /// Whether `suspect` may try at all.
+    /// Whether `suspect` may try at all. Costs next to nothing as long as nobody has tried since.
     ///
     /// # Errors
     /// [`Blocked`].
     pub(super) fn check(&self, suspect: &Suspect) -> Result<(), Blocked> {
+        let attempts = self.attempts.load(Ordering::Acquire);
+        if suspect.cleared_at.load(Ordering::Relaxed) != attempts {
+            self.look_up(suspect)?;
+            suspect.cleared_at.store(attempts, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn look_up(&self, suspect: &Suspect) -> Result<(), Blocked> {
         let now = Instant::now();
         let ends = suspect.keys.iter().filter_map(|(key, _)| self.failures.get(key)?.blocked_until);
         match ends.max().and_then(|end| end.checked_duration_since(now)) {
@@ -121,6 +139,7 @@ impl Guesses {
     pub(super) fn begin(&self, suspect: &Suspect) -> Result<Duration, Blocked> {
         self.check(suspect)?;
         let counts = suspect.keys.map(|(key, limit)| self.add(key, limit));
+        self.attempts.fetch_add(1, Ordering::Release);
         Ok(delay(counts[0]))
     }
 

@@ -10,7 +10,6 @@ use super::csv;
 use super::error::{Problem, XML};
 use super::framework::Framework;
 use super::header::Conditions;
-use super::kept::{Kept, Key};
 use super::listing::{self, kind};
 use super::multistatus::{Multistatus, Selection};
 use super::path::{self, Target};
@@ -20,7 +19,7 @@ use super::proppatch::{Change, Plan};
 use super::request::{BodyError, Instruction, PropertyUpdate, Wanted};
 use super::xml::Name;
 use crate::domain::{AppId, CustomGroup, Error, Node, Place, Principal, Search};
-use crate::edge::{BasePath, Body, Compat, Request, Response};
+use crate::edge::{BasePath, Body, Compat, Lasting, Request, Response};
 use crate::service::{Children, ImportRow, Listing, Scope, Service};
 
 /// What somebody sees who is not a WebDAV client.
@@ -36,14 +35,13 @@ pub struct Executor {
     framework: Framework,
     compat: Compat,
     base: String,
-    kept: Kept,
 }
 
 impl Executor {
     /// Over `service`.
     pub fn new(service: Service, compat: Compat, base_path: &BasePath) -> Self {
         let framework = Framework::new(service.clone(), compat, base_path);
-        Self { service, framework, compat, base: base_path.as_str().to_owned(), kept: Kept::new() }
+        Self { service, framework, compat, base: base_path.as_str().to_owned() }
     }
 
     /// Does one.
@@ -131,11 +129,10 @@ impl Executor {
         }
         let listing = self.browse(who, place, scope).await?;
         check(conditions, true)?;
-        Ok(multistatus(listing::render(&href, &listing, selection)))
+        Ok(lasting(multistatus(listing::render(&href, &listing, selection))))
     }
 
-    /// A place with everything below it: as it was rendered before, if nothing was written since, or as a
-    /// whole, or in pieces if it is long.
+    /// A place with everything below it: as a whole, or in pieces if it is long.
     async fn list(
         &self,
         who: &Principal,
@@ -144,21 +141,13 @@ impl Executor {
         selection: &Selection,
         conditions: Conditions,
     ) -> Answer {
-        let generation = self.service.generation().map_err(|error| self.problem(&error))?;
-        let key = Key::new(who, &href, selection);
-        if let Some(kept) = self.kept.get(&key, generation) {
-            check(conditions, true)?;
-            return Ok(multistatus(kept));
-        }
         let listing = self.browse(who, place, pieces::first()).await?;
         check(conditions, true)?;
         if let Some(last) = pieces::rest(&listing) {
             let (service, who) = (self.service.clone(), who.clone());
             return Ok(multistatus(pieces::body(service, who, href, listing, last, selection.clone())));
         }
-        let rendered = Bytes::from(listing::render(&href, &listing, selection));
-        self.kept.keep(key, generation, rendered.clone());
-        Ok(multistatus(rendered))
+        Ok(lasting(multistatus(listing::render(&href, &listing, selection))))
     }
 
     async fn browse(&self, who: &Principal, place: &Place, scope: Scope) -> Result<Listing, Problem> {
@@ -173,7 +162,7 @@ impl Executor {
         let scope = Scope::Children(search);
         let listing = self.browse(who, place, scope).await?;
         let href = path::href(&self.base, place);
-        Ok(multistatus(listing::render_matches(&href, &listing, selection)))
+        Ok(lasting(multistatus(listing::render_matches(&href, &listing, selection))))
     }
 
     async fn proppatch(
@@ -365,6 +354,12 @@ fn multistatus(document: impl Into<Body>) -> Response {
     *response.status_mut() = StatusCode::MULTI_STATUS;
     response.headers_mut().insert(CONTENT_TYPE, XML);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Brief, Prefer"));
+    response
+}
+
+/// Says that an answer depends on what is stored alone.
+fn lasting(mut response: Response) -> Response {
+    response.extensions_mut().insert(Lasting);
     response
 }
 

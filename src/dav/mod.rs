@@ -12,7 +12,6 @@ mod execute;
 mod framework;
 mod fs;
 mod header;
-mod kept;
 mod listing;
 mod multistatus;
 mod path;

@@ -3,7 +3,7 @@
 use super::user::UserId;
 
 /// The user that a request was authenticated as.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// The user's id as created.
     pub user: UserId,

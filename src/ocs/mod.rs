@@ -22,7 +22,7 @@ use http::header::HOST;
 use http::{HeaderMap, Method, Uri};
 
 use crate::domain::{AppId, Error, Principal};
-use crate::edge::{Compat, Refusal, Request, Response};
+use crate::edge::{Compat, Lasting, Refusal, Request, Response};
 use crate::service::{Apps, Homes, Service};
 use command::Command;
 use execute::{Executor, Outcome};
@@ -120,7 +120,13 @@ impl Ocs {
             Err(refusal) => return reply.refusal(refusal),
         };
         match done {
-            Ok(outcome) => reply.outcome(outcome),
+            Ok(outcome) => {
+                let mut response = reply.outcome(outcome);
+                if operation.lasts() {
+                    response.extensions_mut().insert(Lasting);
+                }
+                response
+            }
             Err(Fault::Refused(error)) => reply.error(operation, &error, compat),
             Err(Fault::Malformed(malformed)) => reply.malformed(&malformed),
             Err(Fault::SwitchedOff) => reply.switched_off(),

@@ -310,6 +310,27 @@ fn allow(mut names: Vec<&str>) -> String {
 }
 
 impl Operation {
+    /// Whether the answer depends on nothing but what is stored. Apps are looked for on the disk.
+    pub fn lasts(self) -> bool {
+        use Operation as Do;
+        matches!(
+            self,
+            Do::Capabilities
+                | Do::CurrentUser
+                | Do::GetUsers
+                | Do::GetUser
+                | Do::GetUserGroups
+                | Do::GetSubadminGroups
+                | Do::GetGroups
+                | Do::GetGroup
+                | Do::GetSubadmins
+                | Do::GetUserFields
+                | Do::GetUsersDetails
+                | Do::GetGroupsDetails
+                | Do::GetMembersDetails
+        )
+    }
+
     /// Whether it belongs to the provisioning API, which can be switched off.
     pub fn is_provisioning(self) -> bool {
         !matches!(self, Operation::Capabilities | Operation::CurrentUser)
