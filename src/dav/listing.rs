@@ -66,12 +66,14 @@ impl<'l> ListingWriter<'l> {
                 users.iter().for_each(|user| self.child(user.as_str(), Kind::Groups, Values::Fixed));
             }
             Children::Groups(groups) => {
+                self.multistatus.expect(groups.len());
                 for listed in groups {
                     let kind = if listed.role.is_some() { Kind::GroupOfUser } else { Kind::Group };
                     self.child(listed.group.uri.as_str(), kind, Values::Group(&listed.group, listed.role));
                 }
             }
             Children::Members(members) => {
+                self.multistatus.expect(members.len());
                 for member in members {
                     self.child(member.user.as_str(), Kind::Membership, Values::Membership(member));
                 }

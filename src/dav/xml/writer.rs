@@ -62,6 +62,11 @@ impl Writer {
         self.out.push_str(xml);
     }
 
+    /// Makes room for so many bytes more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
     /// Takes out what was written so far.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
