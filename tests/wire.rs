@@ -10,10 +10,14 @@ mod apps;
 mod bad_input;
 #[path = "wire/harness.rs"]
 mod harness;
+#[path = "wire/names.rs"]
+mod names;
 #[path = "wire/nextcloud.rs"]
 mod nextcloud;
 #[path = "wire/permissions.rs"]
 mod permissions;
+#[path = "wire/privileges.rs"]
+mod privileges;
 #[path = "wire/provisioning.rs"]
 mod provisioning;
 #[path = "wire/seeds.rs"]

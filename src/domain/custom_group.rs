@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::{Error, NameFault, Result};
-use super::fold::fold;
+use super::fold::{fold, is_unwritable};
 use super::user::{User, UserId};
 
 /// The number of a custom group: positive, given at creation, never used again.
@@ -119,7 +119,7 @@ fn check_name(name: &str) -> Result<()> {
         NameFault::TooLong
     } else if name.starts_with(' ') {
         NameFault::LeadingSpace
-    } else if name.chars().any(char::is_control) {
+    } else if name.chars().any(is_unwritable) {
         NameFault::ControlCharacter
     } else if name == "." || name == ".." {
         NameFault::Dots
@@ -222,6 +222,7 @@ mod tests {
         assert_eq!(fault_of_uri(" lead"), Some(NameFault::LeadingSpace));
         assert_eq!(fault_of_uri("trail "), None);
         assert_eq!(fault_of_uri("a\rb"), Some(NameFault::ControlCharacter));
+        assert_eq!(fault_of_uri("a\u{fffe}b"), Some(NameFault::ControlCharacter));
         assert_eq!(fault_of_uri("."), Some(NameFault::Dots));
         assert_eq!(fault_of_uri(".."), Some(NameFault::Dots));
         assert_eq!(fault_of_uri("a/b"), Some(NameFault::Slash));

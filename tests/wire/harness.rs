@@ -1,6 +1,7 @@
 //! Starting the server on a store with some users, and talking to it.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -13,6 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use davgroups::domain::{GroupId, NewUser, PasswordHash, Quota, UserId, UserName};
 use davgroups::store::Store;
 use davgroups::store::sqlite::SqliteStore;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 /// Users of every test; the password of each is `pw-<id>`. `admin` is the administrator, `erin` is
@@ -22,12 +25,15 @@ pub const USERS: [&str; 8] = ["admin", "alice", "bob", "carol", "dave", "erin", 
 /// The root of the tree.
 pub const ROOT: &str = "/remote.php/dav/customgroups";
 
+/// The log, in the data directory.
+const LOG: &str = "stderr.log";
+
 /// A running server with a store of its own. Dropping it ends the process.
 pub struct Server {
     process: Child,
     /// `127.0.0.1:port`
     pub address: String,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// An answer.
@@ -54,11 +60,11 @@ impl Server {
         let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(data.path().join(LOG)).expect("a log"))
             .spawn()
             .expect("started");
         let address = listening_address(&mut process);
-        Self { process, address, _data: data }
+        Self { process, address, data }
     }
 
     /// Sends a request as `user` (`""`: without credentials).
@@ -99,6 +105,29 @@ impl Server {
         Reply::parse(&String::from_utf8_lossy(&answer))
     }
 
+    /// What was logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data.path().join(LOG)).expect("a log")
+    }
+
+    /// Every row of every table but the records of what was asked (the audit) and of who logged in when.
+    pub fn rows(&self) -> Vec<String> {
+        let path = self.data.path().join("davgroups.db");
+        let database =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a database");
+        let tables = "SELECT m.name, group_concat(quote(c.name), ',') FROM sqlite_schema m, pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '%\\_search%' ESCAPE '\\'
+               AND m.name NOT LIKE 'audit%' AND c.name NOT LIKE 'last_%' GROUP BY 1 ORDER BY 1";
+        let mut found = database.prepare(tables).expect("prepared");
+        let tables = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("tables");
+        let tables: Vec<(String, String)> = tables.collect::<Result<_, _>>().expect("read");
+        assert!(tables.len() >= 5, "{tables:?}");
+        tables
+            .iter()
+            .flat_map(|(table, columns)| rows_of(&database, table, &columns.replace('\'', "\"")))
+            .collect()
+    }
+
     /// The custom groups as the administrator sees them: uri and display name, then `user role` lines.
     pub fn state(&self) -> BTreeMap<String, Vec<String>> {
         let body = propfind(&["oc:display-name"]);
@@ -125,6 +154,17 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn rows_of(database: &Connection, table: &str, columns: &str) -> Vec<String> {
+    let mut found =
+        database.prepare(&format!("SELECT {columns} FROM {table} ORDER BY 1, 2")).expect("prepared");
+    let width = found.column_count();
+    let rows = found.query_map([], |row| {
+        let cells: Vec<Value> = (0..width).map(|cell| row.get(cell)).collect::<Result<_, _>>()?;
+        Ok(format!("{table} {cells:?}"))
+    });
+    rows.expect("rows").collect::<Result<_, _>>().expect("read")
 }
 
 fn listening_address(process: &mut Child) -> String {
