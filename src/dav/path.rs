@@ -19,6 +19,10 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// The root of the tree of custom groups, below the base path.
 const TREE: [&str; 3] = ["remote.php", "dav", "customgroups"];
 
+/// As many names below [`TREE`] make a place. What is there has four at most, what is said to be missing
+/// needs a few more, and places far below one another take more stack than there is.
+const DEEPEST: usize = 16;
+
 /// What the path of a request names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -85,7 +89,7 @@ fn decode(path: &str) -> Result<String, PathError> {
 
 fn target(segments: &[&str]) -> Target {
     let owned = || segments.iter().map(ToString::to_string).collect();
-    if let Some(below) = segments.strip_prefix(&TREE) {
+    if let Some(below) = segments.strip_prefix(&TREE).filter(|below| below.len() <= DEEPEST) {
         return Target::Tree(below.iter().fold(Place::Root, |place, name| place.child(name)));
     }
     match segments {
@@ -184,6 +188,9 @@ mod tests {
         for path in ["/remote.php/dav/CUSTOMGROUPS", "/dav", "/remote.php/dav/files/alice/x"] {
             assert!(matches!(parse(path), Ok(Target::Nowhere(_))), "{path}");
         }
+        let deep = |names| format!("/remote.php/dav/customgroups/groups{}", "/a".repeat(names - 1));
+        assert!(matches!(place(&deep(DEEPEST)), Place::Below(..)));
+        assert!(matches!(parse(&deep(DEEPEST + 1)), Ok(Target::Nowhere(_))));
     }
 
     #[test]

@@ -81,6 +81,19 @@ fn paths_that_name_nothing() {
     assert_eq!(server.state(), before);
 }
 
+/// As deep as the head of a request can be long. The program used to run out of stack.
+#[test]
+fn paths_that_are_too_deep() {
+    let server = Server::start();
+    for below in ["", "groups/", "users/alice/", "groups/team/bob/"] {
+        let path = format!("{ROOT}/{below}{}", "a/".repeat(32_000));
+        for method in ["PROPFIND", "MKCOL", "PUT", "DELETE", "GET"] {
+            assert_eq!(server.send("alice", method, &path, "").status, 404, "{method} {below}");
+        }
+    }
+    assert_eq!(server.send("alice", "PROPFIND", ROOT, "").status, 207, "it goes on");
+}
+
 #[test]
 fn bodies_that_are_too_large() {
     let server = Server::with(&[("MAX_BODY_BYTES", "65536")]);
