@@ -9,3 +9,4 @@ mod deploy;
 mod harness;
 mod import;
 mod occ;
+mod proxies;
