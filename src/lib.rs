@@ -32,6 +32,9 @@ pub mod dav;
 pub mod dispatch;
 pub mod domain;
 pub mod edge;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod import;
 pub mod ocs;
 pub mod server;

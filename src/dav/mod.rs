@@ -11,6 +11,8 @@ mod error;
 mod execute;
 mod framework;
 mod fs;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod header;
 mod listing;
 mod multistatus;

@@ -6,6 +6,8 @@
 mod command;
 mod envelope;
 mod execute;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod info;
 mod json;
 mod multipart;

@@ -68,7 +68,7 @@ impl AppInfo {
     ///
     /// # Errors
     /// [`InfoInvalid`] says what is wrong with the document.
-    pub(super) fn parse(xml: &str) -> Result<Self, InfoInvalid> {
+    pub(crate) fn parse(xml: &str) -> Result<Self, InfoInvalid> {
         let root = read_tree(xml)?;
         if root.name != "info" {
             return Err(InfoInvalid::NotInfo);
@@ -112,7 +112,7 @@ fn push_author(authors: &mut String, author: &str) {
 
 /// Why a description cannot be read.
 #[derive(Debug, Error)]
-pub(super) enum InfoInvalid {
+pub(crate) enum InfoInvalid {
     #[error("it is not well-formed: {0}")]
     NotWellFormed(#[from] quick_xml::Error),
     #[error("it is not well-formed: {0}")]
@@ -123,6 +123,8 @@ pub(super) enum InfoInvalid {
     Entity,
     #[error("it is nested too deep")]
     TooDeep,
+    #[error("{0:?} is no name")]
+    Name(String),
     #[error("it ends too early")]
     Unfinished,
     #[error("its root is not an element info")]
@@ -195,10 +197,21 @@ fn element(start: &BytesStart<'_>, foreign: bool) -> Result<Element, InfoInvalid
     for attribute in start.attributes() {
         let attribute = attribute?;
         let value = attribute.normalized_value(XmlVersion::Explicit1_0)?.into_owned();
-        attributes.push((attribute.key.local_name().into_inner().to_owned(), value));
+        attributes.push((name(attribute.key.local_name().into_inner())?, value));
     }
-    let name = start.local_name().into_inner().to_owned();
+    let name = name(start.local_name().into_inner())?;
     Ok(Element { name, attributes, foreign, ..Element::default() })
+}
+
+/// A name that can be one in an answer, too. The parser takes almost anything; descriptions have plain ones.
+fn name(name: &str) -> Result<String, InfoInvalid> {
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if starts && name.chars().all(plain) {
+        Ok(name.to_owned())
+    } else {
+        Err(InfoInvalid::Name(name.to_owned()))
+    }
 }
 
 /// Puts an element that has ended below the one that is open.
@@ -267,6 +280,8 @@ mod tests {
             "<info><id>&nosuch;</id></info>",
             "<info xmlns='urn:other'><id>x</id></info>",
             "<x:info><id>x</id></x:info>",
+            "<info><id>x</id><remote><1st/></remote></info>",
+            "<info><id>x</id><dependencies><owncloud min/version='1'/></dependencies></info>",
             &deep,
         ] {
             assert!(AppInfo::parse(xml).is_err(), "{xml}");

@@ -199,6 +199,9 @@ impl Parser<'_> {
             }
             ResolveResult::Unknown(prefix) => return Err(unbound(&prefix)),
         };
+        if let Some(illegal) = namespace.chars().find(|c| c.is_control() || !is_xml_char(*c)) {
+            return Err(Fault::Reason(format!("U+{:04X} is in the name of a namespace", u32::from(illegal))));
+        }
         let local = AsRef::<str>::as_ref(&local).to_owned();
         if !is_ncname(&local) {
             return Err(Fault::Reason(format!("{local:?} is not a name")));
@@ -269,12 +272,24 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Whether a local name can be written again as it came: the parser itself takes almost anything. A
-/// little wider than Namespaces in XML 1.0 section 3, which lists the ranges above ASCII one by one.
+/// Namespaces in XML 1.0 section 3: whether a local name can be written again as it came. The parser itself
+/// takes almost anything.
 fn is_ncname(name: &str) -> bool {
-    let start = |c: char| c.is_alphabetic() || c == '_';
-    let follow = |c: char| start(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}');
-    name.starts_with(start) && name.chars().all(follow)
+    name.starts_with(starts_name) && name.chars().all(continues_name)
+}
+
+/// XML 1.0 section 2.3, `NameStartChar` but for the colon.
+fn starts_name(c: char) -> bool {
+    matches!(c, 'A'..='Z' | 'a'..='z' | '_'
+        | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}'
+        | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}'
+        | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+}
+
+/// XML 1.0 section 2.3, `NameChar` but for the colon.
+fn continues_name(c: char) -> bool {
+    starts_name(c)
+        || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
 #[cfg(test)]
@@ -336,6 +351,9 @@ mod tests {
             "\n<?xml version=\"1.0\"?><a/>",
             "<a\"b/>",
             "<1a/>",
+            "<ª/>",
+            "<a xmlns=\"urn:\u{1}\"/>",
+            "<a xmlns=\"urn:&#xFFFF;\"/>",
         ] {
             assert!(reason(body).starts_with("the body is not well-formed XML"), "{body}: {}", reason(body));
         }
