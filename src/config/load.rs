@@ -105,7 +105,8 @@ pub fn load(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Loaded, ConfigError> {
     let mut environment = Environment::sorted(environment)?;
-    let file = flags.file.clone().or_else(|| environment.take(FILE_VARIABLE).map(PathBuf::from));
+    let named = environment.take(FILE_VARIABLE).map(PathBuf::from);
+    let file = flags.file.clone().or(named);
     let admin_password = environment.take(PASSWORD_VARIABLE).map(Zeroizing::new);
 
     let mut layers = Layers::defaults()?;
@@ -265,11 +266,17 @@ mod tests {
         ];
         let flags =
             Flags { file: None, values: vec![("data_dir", Some("/flag".to_owned())), ("listen", None)] };
-        let config = load(&flags, environment).expect("valid").config;
+        let config = load(&flags, environment.clone()).expect("valid").config;
         assert_eq!(config.compat, Compat::Documented);
         assert_eq!(config.server_name.as_str(), "environment");
         assert_eq!(config.data_dir, Path::new("/flag"));
         assert_eq!(config.listen, Config::default().listen);
+
+        let other = directory.path().join("other.toml");
+        std::fs::write(&other, "compat = 'nextcloud'").expect("written");
+        let flags = Flags { file: Some(other), values: Vec::new() };
+        let config = load(&flags, environment).expect("the file that a flag names").config;
+        assert_eq!(config.compat, Compat::Nextcloud);
     }
 
     #[test]
