@@ -14,6 +14,11 @@ use super::request::{self, BodyError, Instruction, Wanted};
 use super::xml::Name;
 use crate::domain::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, UserId};
 
+/// The namespace of the prefix `xml`, which needs no declaration. The parser that looks at our answers does not
+/// know it in the names of elements, and is shown another in its place.
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+const STAND_IN: &str = "urn:xml";
+
 /// A path that was read is the path of what it names.
 pub fn path(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
@@ -97,10 +102,13 @@ fn refuse(error: BodyError) {
 
 /// The names in all `d:prop` of a document.
 fn names(document: &str) -> Vec<Name> {
+    let declared = format!("<d:multistatus xmlns:x0=\"{STAND_IN}\"");
+    let document = document.replacen("<d:multistatus", &declared, 1).replace("<xml:", "<x0:");
+    let document = &document.replace("</xml:", "</x0:");
     let document = Document::parse(document).unwrap_or_else(|error| panic!("{error}: {document}"));
     let props = document.descendants().filter(|node| node.has_tag_name(("DAV:", "prop")));
     let name = |node: roxmltree::Node<'_, '_>| Name {
-        namespace: node.tag_name().namespace().unwrap_or_default().to_owned().into(),
+        namespace: node.tag_name().namespace().unwrap_or_default().replace(STAND_IN, XML).into(),
         local: node.tag_name().name().to_owned().into(),
     };
     // A `d:prop` can be asked for, too, and be in one.

@@ -12,6 +12,10 @@ use thiserror::Error;
 
 use super::{DAV, Name};
 
+/// The namespace of declarations themselves, which nothing may be declared to be in: Namespaces in XML 1.0
+/// section 3.
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
 /// As deep as elements may lie in each other.
 const MAX_DEPTH: usize = 32;
 /// As many elements a body may have.
@@ -199,9 +203,7 @@ impl Parser<'_> {
             }
             ResolveResult::Unknown(prefix) => return Err(unbound(&prefix)),
         };
-        if let Some(illegal) = namespace.chars().find(|c| c.is_control() || !is_xml_char(*c)) {
-            return Err(Fault::Reason(format!("U+{:04X} is in the name of a namespace", u32::from(illegal))));
-        }
+        check_namespace(&namespace)?;
         let local = AsRef::<str>::as_ref(&local).to_owned();
         if !is_ncname(&local) {
             return Err(Fault::Reason(format!("{local:?} is not a name")));
@@ -270,6 +272,17 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, Fault> {
 /// XML 1.0 section 2.2.
 fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// What an answer could not name again.
+fn check_namespace(namespace: &str) -> Result<(), Fault> {
+    if let Some(illegal) = namespace.chars().find(|c| c.is_control() || !is_xml_char(*c)) {
+        return Err(Fault::Reason(format!("U+{:04X} is in the name of a namespace", u32::from(illegal))));
+    }
+    if namespace == XMLNS {
+        return Err(Fault::Reason(format!("{XMLNS} is no namespace of elements")));
+    }
+    Ok(())
 }
 
 /// Namespaces in XML 1.0 section 3: whether a local name can be written again as it came. The parser itself
@@ -353,6 +366,7 @@ mod tests {
             "<1a/>",
             "<ª/>",
             "<a xmlns=\"urn:\u{1}\"/>",
+            "<a xmlns=\"http://www.w3.org/2000/xmlns/\"/>",
             "<a xmlns=\"urn:&#xFFFF;\"/>",
         ] {
             assert!(reason(body).starts_with("the body is not well-formed XML"), "{body}: {}", reason(body));

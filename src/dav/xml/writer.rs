@@ -114,6 +114,8 @@ fn fixed_prefix(namespace: &str) -> Option<&'static str> {
         DAV => Some("d"),
         OWNCLOUD => Some("oc"),
         SABREDAV => Some("s"),
+        // Bound without being declared, and to no other prefix: Namespaces in XML 1.0 section 3.
+        "http://www.w3.org/XML/1998/namespace" => Some("xml"),
         _ => None,
     }
 }
@@ -131,6 +133,7 @@ mod tests {
             Name { namespace: "urn:a&b".into(), local: "x".into() },
             Name { namespace: "urn:other".into(), local: "y".into() },
             Name { namespace: "".into(), local: "z".into() },
+            Name { namespace: "http://www.w3.org/XML/1998/namespace".into(), local: "lang".into() },
         ];
         let mut writer = Writer::default();
         writer.root(&Name::dav("multistatus"), &[DAV, SABREDAV, OWNCLOUD]);
