@@ -30,22 +30,51 @@ pub fn is_missing(name: &str, version: &str) -> bool {
 }
 
 #[test]
-fn systemd_understands_the_unit_and_finds_it_hardened() {
+fn systemd_understands_the_units_and_finds_them_hardened() {
     if is_missing("systemd-analyze", "--version") {
         return;
     }
     let scratch = Scratch::new();
-    let unit = scratch.path("davgroups.service");
-    let text = fs::read_to_string(format!("{DEPLOY}/davgroups.service")).expect("read");
-    let installed = "/usr/local/bin/davgroups serve";
-    assert!(text.contains(installed));
-    fs::write(&unit, text.replace(installed, &format!("{} serve", env!("CARGO_BIN_EXE_davgroups"))))
-        .expect("written");
-    for arguments in [&["verify"][..], &["security", "--offline=true", "--threshold=15"]] {
-        let output = program("systemd-analyze").args(arguments).arg(&unit).output().expect("ran");
-        let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
+    for unit in ["davgroups.service", "davgroups-backup.service", "davgroups-backup.timer"] {
+        let text = fs::read_to_string(format!("{DEPLOY}/{unit}")).expect("read");
+        let installed = "/usr/local/bin/davgroups ";
+        assert!(text.contains(installed) || unit.ends_with(".timer"));
+        let here = text.replace(installed, &format!("{} ", env!("CARGO_BIN_EXE_davgroups")));
+        fs::write(scratch.path(unit), here).expect("written");
     }
+    let analyze = |arguments: &[&str], unit: &str| {
+        let mut command = program("systemd-analyze");
+        let output = command.args(arguments).arg(scratch.path(unit)).output().expect("ran");
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{arguments:?} {unit}: {}", String::from_utf8_lossy(&said));
+    };
+    for unit in ["davgroups.service", "davgroups-backup.service"] {
+        analyze(&["verify"], unit);
+        analyze(&["security", "--offline=true", "--threshold=15"], unit);
+    }
+    analyze(&["verify"], "davgroups-backup.timer");
+}
+
+/// What the unit runs, but for its places.
+#[test]
+fn the_nightly_copy_is_made() {
+    let scratch = Scratch::new();
+    scratch.add_users(&["alice"]);
+    let unit = fs::read_to_string(format!("{DEPLOY}/davgroups-backup.service")).expect("read");
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/bin/sh -c '")).expect("a command");
+    let line = line.strip_suffix('\'').expect("a quote").replace("%%", "%");
+    let place = scratch.directory.path().to_str().expect("text");
+    let line = line
+        .replace("/usr/local/bin/davgroups", env!("CARGO_BIN_EXE_davgroups"))
+        .replace("/var/lib/davgroups-backups", place)
+        .replace("/var/lib/davgroups", scratch.data_dir().to_str().expect("text"));
+    for _ in 0..2 {
+        assert!(Command::new("/bin/sh").args(["-c", &line]).status().expect("a shell").success(), "{line}");
+    }
+    let names = scratch.directory.path().read_dir().expect("read");
+    let names = names.map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
+    let copies: Vec<_> = names.filter(|name| name.starts_with("davgroups-")).collect();
+    assert!(matches!(&copies[..], [one] if one.ends_with(".db")), "{copies:?}");
 }
 
 #[test]

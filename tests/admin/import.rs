@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::harness::Scratch;
 
 /// The tables that are read, with the columns that an ownCloud 10 or 11 has; `oc_` stands for any prefix.
-const OWNCLOUD: &str = "
+pub const OWNCLOUD: &str = "
     CREATE TABLE oc_users (uid VARCHAR(64) PRIMARY KEY NOT NULL, displayname VARCHAR(64), password VARCHAR(255) NOT NULL DEFAULT '');
     CREATE TABLE oc_accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, email VARCHAR(255), user_id VARCHAR(255) NOT NULL,
         lower_user_id VARCHAR(255) NOT NULL, display_name VARCHAR(255), quota VARCHAR(32), last_login INTEGER NOT NULL DEFAULT 0,
@@ -34,7 +34,7 @@ const NEXTCLOUD: &str = "
         PRIMARY KEY (userid, appid, configkey));";
 
 /// Hashes of `pw-` and the id, in each form that those servers have made.
-const NORA: &str = "1|$2y$04$m7ez4zQdaOXUWZfgE7l0JOf17H.lTBOMtb.hniEFY7/0Df0jSQA3G";
+pub const NORA: &str = "1|$2y$04$m7ez4zQdaOXUWZfgE7l0JOf17H.lTBOMtb.hniEFY7/0Df0jSQA3G";
 /// Of the password and the salt `s4lt`.
 const OTTO: &str = "$2y$04$vcsoUTtbiqt0qAZKdnPCKOeQfKCZdBx6rEKTQ11WoPJ6NjhbcCnDC";
 const PETRA: &str = "2|$argon2i$v=19$m=256,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$vruBvbm+nV8SclTb3i0QWw";
@@ -42,26 +42,29 @@ const QUINN: &str = "3|$argon2id$v=19$m=256,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$/RfPV
 const ROSA: &str = "52fe4ff9bcf95f69cc7ba29fc2868ba475f214c2";
 
 /// Another server's database about to be made.
-struct Other {
+pub struct Other {
     path: PathBuf,
     connection: Connection,
 }
 
 impl Other {
     fn new(scratch: &Scratch, schema: &str) -> Self {
-        let path = scratch.path("other.db");
+        Self::at(scratch.path("other.db"), schema)
+    }
+
+    pub fn at(path: PathBuf, schema: &str) -> Self {
         let connection = Connection::open(&path).expect("made");
         connection.execute_batch(schema).expect("a schema");
         Self { path, connection }
     }
 
-    fn sql(&self, sql: &str) -> &Self {
+    pub fn sql(&self, sql: &str) -> &Self {
         self.connection.execute_batch(sql).expect(sql);
         self
     }
 
     /// A user as ownCloud keeps one: in both tables.
-    fn user(&self, id: &str, name: &str, password: &str) -> &Self {
+    pub fn user(&self, id: &str, name: &str, password: &str) -> &Self {
         self.connection
             .execute("INSERT INTO oc_users VALUES (?1, ?2, ?3)", params![id, name, password])
             .expect(id);

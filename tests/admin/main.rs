@@ -6,7 +6,10 @@ mod commands;
 mod configuration;
 #[cfg(unix)]
 mod deploy;
+#[cfg(unix)]
+mod docs;
 mod harness;
 mod import;
 mod occ;
+#[cfg(unix)]
 mod proxies;
