@@ -21,11 +21,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 
 use self::cors::{Cors, is_preflight};
-use crate::auth::{Authenticator, GuessLimits};
+use crate::auth::{Authenticator, GuessLimits, Logins};
 use crate::config::{Config, seconds};
+use crate::count::Lookups;
 use crate::dav::Dav;
 use crate::domain::{Result, StoreFailure};
-use crate::edge::{BasePath, Refusal, Request, Response};
+use crate::edge::{BasePath, Endpoint, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
@@ -65,6 +66,21 @@ impl Dispatch {
             body_limit: config.max_body_bytes.get(),
             body_timeout: seconds(config.body_timeout_seconds),
         })
+    }
+
+    /// Everything that requests can go to.
+    pub fn endpoints() -> impl Iterator<Item = Endpoint> {
+        Dav::ENDPOINTS.iter().chain(Ocs::ENDPOINTS).copied()
+    }
+
+    /// How logging in went.
+    pub fn logins(&self) -> &Logins {
+        self.authenticator.logins()
+    }
+
+    /// How often a listing did not have to be rendered.
+    pub fn kept_listings(&self) -> &Lookups {
+        self.dav.kept_listings()
     }
 
     /// The answer to `request`, which came from `peer`, whatever it is. The id of the user who asked is among its extensions

@@ -12,6 +12,8 @@ mod bad_input;
 mod harness;
 #[path = "wire/nextcloud.rs"]
 mod nextcloud;
+#[path = "wire/observability.rs"]
+mod observability;
 #[path = "wire/permissions.rs"]
 mod permissions;
 #[path = "wire/provisioning.rs"]

@@ -19,6 +19,7 @@ use super::prop::Kind;
 use super::proppatch::{Change, Plan};
 use super::request::{BodyError, Instruction, PropertyUpdate, Wanted};
 use super::xml::Name;
+use crate::count::Lookups;
 use crate::domain::{AppId, CustomGroup, Error, Node, Place, Principal, Search};
 use crate::edge::{BasePath, Body, Compat, Request, Response};
 use crate::service::{Children, ImportRow, Listing, Scope, Service};
@@ -90,6 +91,11 @@ impl Executor {
             }
             Command::Framework(request) => self.framework.answer(who, request, &self.href(target)).await,
         }
+    }
+
+    /// How often a listing did not have to be rendered.
+    pub fn kept_listings(&self) -> &Lookups {
+        self.kept.lookups()
     }
 
     /// Apps that are switched off are not there: `dav` is all of it, `customgroups` its tree.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use moka::sync::Cache;
 
 use super::multistatus::Selection;
+use crate::count::Lookups;
 use crate::domain::{Principal, UserId};
 use crate::store::Generation;
 
@@ -20,6 +21,7 @@ const OVERHEAD: usize = 512;
 /// account of what depends on what would be another place for rules.
 pub struct Kept {
     listings: Cache<Key, (Generation, Bytes)>,
+    lookups: Lookups,
 }
 
 /// What a listing depends on beside what is stored.
@@ -49,13 +51,23 @@ impl Kept {
         let weigh = |_: &Key, (_, bytes): &(Generation, Bytes)| {
             u32::try_from(bytes.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
-        Self { listings: Cache::builder().max_capacity(CAPACITY).weigher(weigh).build() }
+        Self {
+            listings: Cache::builder().max_capacity(CAPACITY).weigher(weigh).build(),
+            lookups: Lookups::default(),
+        }
     }
 
     /// The listing as it was rendered in that generation.
     pub fn get(&self, key: &Key, generation: Generation) -> Option<Bytes> {
-        let (rendered_in, listing) = self.listings.get(key)?;
-        (rendered_in == generation).then_some(listing)
+        let found = self.listings.get(key).filter(|(rendered_in, _)| *rendered_in == generation);
+        let count = if found.is_some() { &self.lookups.hits } else { &self.lookups.misses };
+        count.increment();
+        found.map(|(_, listing)| listing)
+    }
+
+    /// How often that helped.
+    pub fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Keeps a listing. `generation` was read before what is in it. What has to go for it goes at once:

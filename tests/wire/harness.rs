@@ -46,17 +46,18 @@ impl Server {
 
     /// With configuration keys given by the environment, as `("COMPAT", "documented")`.
     pub fn with(keys: &[(&str, &str)]) -> Self {
+        Self::logging(keys, Stdio::null())
+    }
+
+    /// The same, with the log going somewhere.
+    pub fn logging(keys: &[(&str, &str)], log: Stdio) -> Self {
         let data = tempfile::tempdir().expect("temporary directory");
         fill(&SqliteStore::open(data.path()).expect("new store"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_davgroups"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
         command.envs(keys.iter().map(|(key, value)| (format!("DAVGROUPS_{key}"), value)));
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("started");
+        let mut process =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("started");
         let address = listening_address(&mut process);
         Self { process, address, _data: data }
     }
@@ -195,7 +196,7 @@ pub struct Response {
 }
 
 impl Reply {
-    fn parse(answer: &str) -> Self {
+    pub fn parse(answer: &str) -> Self {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
