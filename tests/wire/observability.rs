@@ -185,7 +185,7 @@ fn nothing_from_outside_adds_a_line_to_the_log() {
     for format in ["text", "json"] {
         let watched = Watched::start(&[("LOG_FORMAT", format)]);
         let forged = "\r\n2026-01-01T00:00:00Z  INFO request forged=yes\u{1b}[2J";
-        let credentials = STANDARD.encode(format!("{forged}:pw"));
+        let credentials = STANDARD.encode(format!("{forged}:sesame"));
         let encoded = forged.replace(' ', "%20").replace("\r\n", "%0d%0a").replace('\u{1b}', "%1b");
         for target in [format!("{ROOT}/groups/{encoded}"), "/\u{9b}31m\u{2028}forged=yes".to_owned()] {
             let request = format!(
@@ -200,7 +200,7 @@ fn nothing_from_outside_adds_a_line_to_the_log() {
         assert!((3..=4).contains(&lines.len()), "{lines:#?}");
         for line in &lines {
             assert!(!line.contains(['\u{1b}', '\u{9b}', '\u{2028}', '\r']), "{line:?}");
-            assert!(!line.contains("request forged=yes") && !line.contains("pw"), "{line}");
+            assert!(!line.contains("request forged=yes") && !line.contains("sesame"), "{line}");
         }
     }
 }
