@@ -26,6 +26,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where connections are accepted.
     pub listen: SocketAddr,
+    /// Where Prometheus reads the metrics.
+    #[serde(with = "blank_is_none")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Whose statuses are answered.
     pub compat: Compat,
     /// What may stand before every path, and stands before every href.
@@ -76,6 +79,7 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("./data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            metrics_listen: None,
             compat: Compat::default(),
             base_path: BasePath::default(),
             server_name: ServerName("davgroups".to_owned()),

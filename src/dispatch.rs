@@ -23,11 +23,12 @@ use hyper::body::Body;
 
 use self::cors::{Cors, is_preflight};
 use self::kept::{Kept, Key};
-use crate::auth::{Authenticator, GuessLimits};
+use crate::auth::{Authenticator, GuessLimits, Logins};
 use crate::config::{Config, seconds};
+use crate::count::Lookups;
 use crate::dav::Dav;
 use crate::domain::{Principal, Result, StoreFailure};
-use crate::edge::{BasePath, Refusal, Request, Response};
+use crate::edge::{BasePath, Endpoint, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
@@ -71,6 +72,21 @@ impl Dispatch {
             body_limit: config.max_body_bytes.get(),
             body_timeout: seconds(config.body_timeout_seconds),
         })
+    }
+
+    /// Everything that requests can go to.
+    pub fn endpoints() -> impl Iterator<Item = Endpoint> {
+        Dav::ENDPOINTS.iter().chain(Ocs::ENDPOINTS).copied()
+    }
+
+    /// How logging in went.
+    pub fn logins(&self) -> &Logins {
+        self.authenticator.logins()
+    }
+
+    /// How often an answer had been given before.
+    pub fn kept_answers(&self) -> &Lookups {
+        self.kept.lookups()
     }
 
     /// The answer to `request`, which came from `peer`, whatever it is. The id of the user who asked is among its extensions

@@ -19,6 +19,11 @@ pub type Request = http::Request<Bytes>;
 /// An answer.
 pub type Response = http::Response<Body>;
 
+/// What a request went to, as the template of its path, such as `dav/groups/{uri}`; among the extensions
+/// of an answer. There are few, so that requests can be counted by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint(pub &'static str);
+
 /// The body of an answer.
 #[derive(Debug)]
 pub enum Body {

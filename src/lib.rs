@@ -22,12 +22,14 @@
 //! - [`store`]: keeping it all, as traits in terms of the domain, and the one implementation on SQLite.
 //!
 //! Beside the list: [`config`] is plain data that the program fills in and the upper half reads;
-//! [`edge`] holds the few types that the protocols share with what is above them; [`import`] reads what
+//! [`edge`] holds the few types that the protocols share with what is above them; [`count`] is what every
+//! part counts with, for [`server`] to show; [`import`] reads what
 //! other servers left, for [`cli`] to hand to the service.
 
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod count;
 pub mod dav;
 pub mod dispatch;
 pub mod domain;

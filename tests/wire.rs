@@ -14,6 +14,8 @@ mod harness;
 mod names;
 #[path = "wire/nextcloud.rs"]
 mod nextcloud;
+#[path = "wire/observability.rs"]
+mod observability;
 #[path = "wire/permissions.rs"]
 mod permissions;
 #[path = "wire/privileges.rs"]

@@ -10,6 +10,7 @@ use moka::future::Cache;
 
 use super::credentials::Credentials;
 use super::guesses::{Blocked, GuessLimits, Guesses, Suspect};
+use crate::count::{Counter, Lookups};
 use crate::domain::fold::fold;
 use crate::domain::{Account, Error, Password, Principal, Result, StoreFailure};
 use crate::edge::Refusal;
@@ -39,6 +40,35 @@ pub struct Authenticator {
     key: [u8; blake3::KEY_LEN],
     /// Who failed to log in, and how often.
     guesses: Guesses,
+    logins: Arc<Logins>,
+}
+
+/// How often who asked was found out, and how often not.
+#[derive(Debug, Default)]
+pub struct Logins {
+    /// Credentials that were known already, and those whose password had to be verified.
+    pub credentials: Lookups,
+    /// Requests without credentials of a kind we take.
+    pub without_credentials: Counter,
+    /// Requests with the wrong ones.
+    pub wrong: Counter,
+    /// Requests that were not looked at, as there were too many failures before.
+    pub blocked: Counter,
+    /// Requests whose credentials could not be checked.
+    pub broken: Counter,
+}
+
+impl Logins {
+    fn refused(&self, refusal: &Refusal) {
+        match refusal {
+            Refusal::NoCredentials => self.without_credentials.increment(),
+            Refusal::WrongCredentials => self.wrong.increment(),
+            Refusal::TooManyGuesses { .. } => self.blocked.increment(),
+            Refusal::Failed(_) => self.broken.increment(),
+            // Nobody has looked at a body yet.
+            Refusal::BodyTooLarge { .. } | Refusal::BodyUnreadable => {}
+        }
+    }
 }
 
 /// A credential together with what it was verified against. Whatever changes there gives another
@@ -75,7 +105,7 @@ impl Authenticator {
         getrandom::fill(&mut key).map_err(StoreFailure::new)?;
         let verified = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
         let known = moka::sync::Cache::builder().max_capacity(CAPACITY).time_to_live(KNOWN).build();
-        Ok(Self { service, verified, known, key, guesses: Guesses::new(limits, key) })
+        Ok(Self { service, verified, known, key, guesses: Guesses::new(limits, key), logins: Arc::default() })
     }
 
     /// The principal behind the credentials in `headers`, which came from `peer`. Changes of the account's
@@ -85,12 +115,22 @@ impl Authenticator {
     /// [`Refusal::NoCredentials`] without a readable Basic header, [`Refusal::TooManyGuesses`],
     /// [`Refusal::WrongCredentials`], and [`Refusal::Failed`] when the store or the password hashing fails.
     pub async fn authenticate(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
+        self.identify(headers, peer).await.inspect_err(|refusal| self.logins.refused(refusal))
+    }
+
+    /// How often that went how.
+    pub fn logins(&self) -> &Logins {
+        &self.logins
+    }
+
+    async fn identify(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
         let header = headers.get(AUTHORIZATION).ok_or(Refusal::NoCredentials)?.as_bytes();
         let generation = self.service.generation().map_err(Refusal::Failed)?;
         let sender = self.fingerprint(header, None);
         let known = self.known.get(&sender).filter(|known| known.generation == generation);
         if let Some(known) = known.filter(|known| known.peer == peer) {
             self.guesses.check(&known.suspect).map_err(too_many)?;
+            self.logins.credentials.hits.increment();
             return Ok(known.principal.clone());
         }
         let (suspect, principal) = Box::pin(self.log_in(header, peer)).await?;
@@ -126,11 +166,13 @@ impl Authenticator {
         account: Option<&Account>,
         suspect: &Suspect,
     ) -> Result<(), Refusal> {
+        let mut hashed = false;
         let check = async {
             let delay = self.guesses.begin(suspect).map_err(Failure::Blocked)?;
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
+            hashed = true;
             let hash = account.map(|account| &account.password);
             match self.service.passwords().verify(&credentials.password, hash).await {
                 Ok(true) if account.is_some_and(|account| account.enabled) => {
@@ -146,7 +188,13 @@ impl Authenticator {
             }
         };
         let fingerprint = self.fingerprint(header, account);
-        self.verified.try_get_with(fingerprint, check).await.map_err(|failure| refusal(&failure))
+        let verified = self.verified.try_get_with(fingerprint, check).await;
+        if hashed {
+            self.logins.credentials.misses.increment();
+        } else if verified.is_ok() {
+            self.logins.credentials.hits.increment();
+        }
+        verified.map_err(|failure| refusal(&failure))
     }
 
     /// Has a hash that came from another server replaced by one of ours, without making the request wait.

@@ -7,5 +7,5 @@ mod authenticator;
 mod credentials;
 mod guesses;
 
-pub use authenticator::Authenticator;
+pub use authenticator::{Authenticator, Logins};
 pub use guesses::GuessLimits;

@@ -24,14 +24,18 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
     let address = serve::reachable(options.listen.unwrap_or(config.listen));
-    let answer = ask(address, &format!("{}/status.php", config.base_path.as_str()))
+    let answer = ask(address, &format!("{}/healthz/ready", config.base_path.as_str()))
         .map_err(|error| Failure::Failed(format!("no answer from {address}: {error}")))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    if !head.starts_with("HTTP/1.1 200 ") || !body.contains("\"installed\"") {
-        let status = head.lines().next().unwrap_or_default();
-        return Err(Failure::Failed(format!("{address} does not answer as davgroups does: {status:?}")));
+    match (head.lines().next().unwrap_or_default(), body) {
+        ("HTTP/1.1 200 OK", "ok\n") => output::print("healthy\n"),
+        ("HTTP/1.1 503 Service Unavailable", reason) if reason.starts_with("not ready: ") => {
+            Err(Failure::Failed(format!("{address} is {}", reason.trim_end())))
+        }
+        (status, _) => {
+            Err(Failure::Failed(format!("{address} does not answer as davgroups does: {status:?}")))
+        }
     }
-    output::print("healthy\n")
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {

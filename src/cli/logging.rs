@@ -34,10 +34,19 @@ fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
 {
-    let layer = fmt::layer().with_writer(io::stderr).with_target(false);
     match format {
-        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Text => {
+            let ansi = io::stderr().is_terminal();
+            fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(ansi).boxed()
+        }
+        // Flat: whatever is said of a request stands beside what is said of the line.
+        LogFormat::Json => json_subscriber::fmt::layer()
+            .with_writer(io::stderr)
+            .with_target(false)
+            .flatten_event(true)
+            .with_current_span(false)
+            .flatten_span_list_on_top_level(true)
+            .boxed(),
     }
 }
 

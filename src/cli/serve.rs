@@ -63,14 +63,28 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let refused = |error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen));
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
+    let metrics = metrics_listener(config).await?;
     let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
     announce(config, address, first.as_ref())?;
     notify(NotifyState::Ready);
     let stop = stop.map(|()| notify(NotifyState::Stopping));
     tracing::info!(%address, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
+    // It goes on while requests finish, and ends with the process.
+    if let Some(metrics) = metrics {
+        tokio::spawn(server::metrics::serve(metrics, Arc::clone(&app)));
+    }
     server::run(listener, app, stop).await;
     Ok(())
+}
+
+/// Where the metrics are shown, if anywhere.
+async fn metrics_listener(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    let Some(address) = config.metrics_listen else { return Ok(None) };
+    let refused = |error| Failure::Failed(format!("cannot listen on {address} for metrics: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    tracing::info!(address = %listener.local_addr().map_err(refused)?, "metrics");
+    Ok(Some(listener))
 }
 
 fn open(config: &Config) -> Result<App, Failure> {

@@ -7,6 +7,7 @@
 mod allow;
 mod command;
 mod csv;
+mod endpoint;
 mod error;
 mod execute;
 mod framework;
@@ -27,7 +28,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::{Response as HttpResponse, StatusCode};
 
 use crate::domain::Principal;
-use crate::edge::{BasePath, Compat, Refusal, Request, Response};
+use crate::edge::{BasePath, Compat, Endpoint, Refusal, Request, Response};
 use crate::service::Service;
 
 use command::Command;
@@ -43,6 +44,9 @@ pub struct Dav {
 }
 
 impl Dav {
+    /// Everything that requests can go to.
+    pub const ENDPOINTS: &[Endpoint] = &endpoint::ALL;
+
     /// Over `service`, answering by `compat`, with every href below `base_path`.
     pub fn new(service: Service, compat: Compat, base_path: &BasePath) -> Self {
         Self { executor: Executor::new(service, compat, base_path), compat }
@@ -58,6 +62,7 @@ impl Dav {
         let mut response = answer.unwrap_or_else(|problem| self.render(problem, who, &target));
         // Clients of ownCloud find the compliance classes on every answer, not on OPTIONS alone.
         response.headers_mut().insert(allow::DAV, allow::CLASSES);
+        response.extensions_mut().insert(endpoint::of(&target));
         response
     }
 

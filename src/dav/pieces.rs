@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{Sender, channel};
+use tracing::Instrument;
 
 use super::listing::{ListingWriter, Slash};
 use super::multistatus::Selection;
@@ -37,14 +38,15 @@ pub fn body(
 ) -> Body {
     // One piece waits while one is sent: a slow reader makes nothing pile up.
     let (pieces, sent) = channel(1);
-    tokio::spawn(async move {
+    let made = async move {
         let writer = ListingWriter::new(&href, Slash::OnCollections, &selection);
         if let Err(error) = write(&service, &who, begun, last, writer, &pieces).await {
             tracing::error!(%error, "a listing was broken off");
             // Whoever has hung up need not be told.
             let _ = pieces.send(Err(BrokenOff)).await;
         }
-    });
+    };
+    tokio::spawn(made.in_current_span());
     Body::Pieces(sent)
 }
 

@@ -8,6 +8,7 @@ use http::Response as HttpResponse;
 use http::header::{AUTHORIZATION, HeaderName};
 use moka::sync::Cache;
 
+use crate::count::Lookups;
 use crate::domain::Principal;
 use crate::edge::{Body, Lasting, Request, Response};
 use crate::store::Generation;
@@ -38,6 +39,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// depends on what would be another place for rules.
 pub(super) struct Kept {
     answers: Cache<Key, Answer>,
+    lookups: Lookups,
 }
 
 /// Stands for everything an answer depends on beside the configuration and what is stored: who asks, and
@@ -94,13 +96,20 @@ impl Kept {
             u32::try_from(answer.response.body().len() + OVERHEAD).unwrap_or(u32::MAX)
         };
         let answers = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).weigher(weigh);
-        Self { answers: answers.build() }
+        Self { answers: answers.build(), lookups: Lookups::default() }
     }
 
     /// The answer as it was given in that generation.
     pub(super) fn get(&self, key: &Key, generation: Generation) -> Option<Response> {
-        let kept = self.answers.get(key).filter(|kept| kept.generation == generation)?;
-        Some(kept.response.map(Body::Whole))
+        let kept = self.answers.get(key).filter(|kept| kept.generation == generation);
+        let count = if kept.is_some() { &self.lookups.hits } else { &self.lookups.misses };
+        count.increment();
+        Some(kept?.response.map(Body::Whole))
+    }
+
+    /// How often that helped.
+    pub(super) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Keeps an answer if it is one that lasts. `generation` was asked for before the answer was made.

@@ -4,6 +4,7 @@
 //! back is one value, shown as XML or JSON. [`status`] alone knows statuscodes.
 
 mod command;
+mod endpoint;
 mod envelope;
 mod execute;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -24,7 +25,7 @@ use http::header::HOST;
 use http::{HeaderMap, Method, Uri};
 
 use crate::domain::{AppId, Error, Principal};
-use crate::edge::{Compat, Lasting, Refusal, Request, Response};
+use crate::edge::{Compat, Endpoint, Lasting, Refusal, Request, Response};
 use crate::service::{Apps, Homes, Service};
 use command::Command;
 use execute::{Executor, Outcome};
@@ -90,6 +91,9 @@ pub struct Ocs {
 }
 
 impl Ocs {
+    /// Everything that requests can go to.
+    pub const ENDPOINTS: &[Endpoint] = &endpoint::ALL;
+
     /// Over `service`.
     pub fn new(service: Service, settings: OcsSettings) -> Self {
         let apps = Apps::new(settings.apps_dir.clone());
@@ -100,8 +104,15 @@ impl Ocs {
     /// Answers a request, whose path is without the base path. What is not there and what is open to
     /// everybody is answered whether or not anybody has logged in.
     pub async fn handle(&self, who: Result<&Principal, &Refusal>, request: Request) -> Response {
+        let route = Route::of(request.uri().path(), self.executor.settings.compat);
+        let endpoint = endpoint::of(&route.target);
+        let mut response = self.answer(who, route, request).await;
+        response.extensions_mut().insert(endpoint);
+        response
+    }
+
+    async fn answer(&self, who: Result<&Principal, &Refusal>, route: Route, request: Request) -> Response {
         let compat = self.executor.settings.compat;
-        let route = Route::of(request.uri().path(), compat);
         let params = Params::read(&request).await;
         let format = match &params {
             Ok(params) => reply::format_of(params, request.headers()),

@@ -1,28 +1,48 @@
-//! One line in the log per request.
+//! One line in the log per request, and one count.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use hyper::body::{Body, Incoming};
+use tracing::Instrument;
 
-use super::App;
+use super::{App, request_id};
 use crate::domain::UserId;
-use crate::edge::Response;
+use crate::edge::{Endpoint, Response};
 
-/// Answers a request and writes its line. Queries and headers are left out: both can hold passwords.
+/// Answers a request. Whatever is logged meanwhile bears its id, and so does the answer.
 pub(super) async fn respond(app: &App, peer: SocketAddr, request: http::Request<Incoming>) -> Response {
+    let id = app.request_ids().of(request.headers());
+    // Of the highest level, so that it is there whatever is logged.
+    let span = tracing::error_span!("http", request_id = %id);
+    let mut response = answer(app, peer, request).instrument(span).await;
+    response.headers_mut().insert(request_id::HEADER, id.into_header());
+    response
+}
+
+/// Queries and headers are left out of the line: both can hold passwords. So are probes, which come all
+/// the time and say nothing.
+async fn answer(app: &App, peer: SocketAddr, request: http::Request<Incoming>) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
+    if let Some(probe) = app.health().probe(request.uri().path()) {
+        let response = app.health().answer(probe, &method).await;
+        app.metrics().count(&method, Some(probe.endpoint()), response.status(), started.elapsed());
+        return response;
+    }
     let path = request.uri().path().to_owned();
     let response = app.dispatch().respond(peer.ip(), request).await;
+    let (extensions, elapsed) = (response.extensions(), started.elapsed());
+    app.metrics().count(&method, extensions.get::<Endpoint>().copied(), response.status(), elapsed);
     tracing::info!(
         %method,
         path = %Escaped(&path),
         status = response.status().as_u16(),
-        user = %Escaped(response.extensions().get().map_or("-", UserId::as_str)),
-        microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        bytes = response.body().size_hint().lower(),
+        user = %Escaped(extensions.get().map_or("-", UserId::as_str)),
+        microseconds = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        // Not known of what is made while it is sent.
+        bytes = response.body().size_hint().exact(),
         %peer,
         "request"
     );

@@ -5,18 +5,26 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::health::{Health, Probe};
 use super::lock::{DataLock, LockError};
+use super::metrics::Metrics;
+use super::request_id::RequestIds;
 use crate::config::{Config, seconds};
 use crate::dispatch::Dispatch;
-use crate::domain;
+use crate::domain::{self, StoreFailure};
 use crate::service::{Passwords, Service};
+use crate::store::SharedStore;
 use crate::store::sqlite::{OpenError, SqliteStore};
 
 /// A data directory that is being served. There is one at a time for each directory.
 pub struct App {
     dispatch: Dispatch,
     service: Service,
+    store: Arc<SqliteStore>,
     limits: Limits,
+    request_ids: RequestIds,
+    metrics: Metrics,
+    health: Health,
     /// Held for as long as the directory is served.
     _lock: DataLock,
 }
@@ -56,10 +64,11 @@ impl App {
         // that is running. Where no server ever ran there is nothing to lock, and no file is left
         // behind if the store cannot be opened.
         let lock = DataLock::existing(&config.data_dir)?;
-        let store = SqliteStore::open(&config.data_dir)?;
+        let store = Arc::new(SqliteStore::open(&config.data_dir)?);
         let lock = lock.map_or_else(|| DataLock::new(&config.data_dir), Ok)?;
 
-        let service = Service::new(Arc::new(store), Arc::new(Passwords::new()?), config.rules);
+        let service =
+            Service::new(Arc::clone(&store) as SharedStore, Arc::new(Passwords::new()?), config.rules);
         let limits = Limits {
             connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
             connections_per_address: config.max_connections_per_address,
@@ -67,7 +76,17 @@ impl App {
             send_timeout: seconds(config.send_timeout_seconds),
             shutdown_timeout: seconds(config.shutdown_timeout_seconds),
         };
-        Ok(Self { dispatch: Dispatch::new(service.clone(), config)?, service, limits, _lock: lock })
+        let probes = [Probe::Live, Probe::Ready].map(Probe::endpoint);
+        Ok(Self {
+            dispatch: Dispatch::new(service.clone(), config)?,
+            service,
+            limits,
+            request_ids: RequestIds::new().map_err(|error| domain::Error::from(StoreFailure::new(error)))?,
+            metrics: Metrics::new(Dispatch::endpoints().chain(probes)),
+            health: Health::new(Arc::clone(&store), config.base_path.clone()),
+            store,
+            _lock: lock,
+        })
     }
 
     /// The use cases, for programs that work beside the server inside the same process.
@@ -78,6 +97,22 @@ impl App {
     /// What answers requests, for programs that bring their own connections.
     pub fn dispatch(&self) -> &Dispatch {
         &self.dispatch
+    }
+
+    pub(super) fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+
+    pub(super) fn request_ids(&self) -> &RequestIds {
+        &self.request_ids
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.health
     }
 
     pub(super) fn limits(&self) -> &Limits {

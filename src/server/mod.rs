@@ -2,8 +2,11 @@
 
 mod access_log;
 mod app;
+mod health;
 mod lock;
+pub mod metrics;
 mod peers;
+mod request_id;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -48,6 +51,7 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
         }
     }
     drop(listener);
+    server.app.health().stop();
     server.drain(open).await;
 }
 
@@ -107,7 +111,7 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
         }
-        let app = Arc::clone(&self.app);
+        let (app, counted) = (Arc::clone(&self.app), self.app.metrics().connection());
         let answer = service_fn(move |request| {
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(access_log::respond(&app, peer, request).await) }
@@ -120,7 +124,7 @@ impl Server {
             if let Err(error) = connection.await {
                 tracing::debug!(%peer, %error, "a connection ended early");
             }
-            drop(permits);
+            drop((permits, counted));
         });
     }
 

@@ -235,7 +235,7 @@ pub struct Response {
 }
 
 impl Reply {
-    fn parse(answer: &str) -> Self {
+    pub fn parse(answer: &str) -> Self {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());

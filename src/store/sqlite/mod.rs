@@ -19,17 +19,18 @@ mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
 
 use rusqlite::Connection;
 
-use super::{Generation, ReadJob, Store, WriteJob};
-use crate::domain::{Result, Timestamp};
+use super::{Generation, GroupReader, ReadJob, Store, WriteJob};
+use crate::domain::{GroupId, Result, StoreFailure, Timestamp};
 
 pub use backup::{BackupError, back_up, restore};
 pub use connection::OpenError;
-use session::{Counters, Session};
+pub use session::Counters;
+use session::Session;
 pub use verify::{Problem, Severity, verify};
 use watch::Watch;
 use writer::Writer;
@@ -78,13 +79,43 @@ impl SqliteStore {
     /// How many statements were run since the store was opened. For tests that a listing costs a fixed
     /// number, and for those who watch the server.
     pub fn statements_run(&self) -> u64 {
-        self.counters.run.load(Ordering::Relaxed)
+        self.counters.run.get()
     }
 
     /// How many statements SQLite compiled again, though they were kept to be used again. For tests that
     /// there are none.
     pub fn statements_recompiled(&self) -> u64 {
-        self.counters.recompiled.load(Ordering::Relaxed)
+        self.counters.recompiled.get()
+    }
+
+    /// What is counted.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// As many bytes as the database has, and its write-ahead log.
+    ///
+    /// # Errors
+    /// When the database is not there.
+    pub fn sizes(&self) -> io::Result<(u64, u64)> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        // The log is there only while somebody has the database open.
+        Ok((fs::metadata(&self.path)?.len(), fs::metadata(log).map_or(0, |log| log.len())))
+    }
+
+    /// Whether the database can be opened and read, and is written to when asked to be.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self) -> Result<()> {
+        if !self.writer.is_running() {
+            return Err(StoreFailure::new("the writer has stopped").into());
+        }
+        // One that is open already could go on with a file that nobody else finds any more.
+        let reader = connection::open_reader(&self.path)?;
+        Session::new(&reader, Timestamp::now(), &self.counters).group_exists(&GroupId::admin())?;
+        Ok(())
     }
 
     fn take_reader(&self) -> Result<Connection> {
@@ -116,5 +147,41 @@ impl Store for SqliteStore {
 
     fn submit(&self, job: Box<dyn WriteJob>) -> Result<()> {
         self.writer.submit(job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::Tx;
+
+    /// Takes the writer with it, as only a bug could.
+    struct Fatal;
+
+    impl WriteJob for Fatal {
+        fn run(&mut self, _tx: &mut dyn Tx) -> bool {
+            false
+        }
+
+        fn finish(self: Box<Self>, _outcome: Result<()>) {
+            panic!("on purpose")
+        }
+    }
+
+    #[test]
+    fn a_store_whose_writer_has_ended_is_found_out() {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let store = SqliteStore::open(directory.path()).expect("store");
+        store.check().expect("all is well");
+        store.submit(Box::new(Fatal)).expect("queued");
+        for _ in 0..1000 {
+            if store.check().is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("nobody noticed");
     }
 }

@@ -1,19 +1,39 @@
 //! One transaction on one connection, through which all queries go.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, StatementStatus};
 
+use crate::count::{Counter, Histogram, Level};
 use crate::domain::{Page, Result, Timestamp};
 use crate::store::{Reader, Tx};
 
 /// What is counted over the whole store.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
+#[derive(Debug)]
+pub struct Counters {
     /// Statements that were run.
-    pub(super) run: AtomicU64,
+    pub run: Counter,
     /// Statements that SQLite compiled again, found when they are used the next time.
-    pub(super) recompiled: AtomicU64,
+    pub recompiled: Counter,
+    /// Writes that wait to be done.
+    pub waiting: Level,
+    /// Writes that were refused because too many waited.
+    pub refused: Counter,
+    /// How many writes shared each commit.
+    pub commits: Histogram<{ COMMIT_SIZES.len() }>,
+}
+
+/// The upper bounds of the sizes of commits that are told apart.
+const COMMIT_SIZES: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            run: Counter::default(),
+            recompiled: Counter::default(),
+            waiting: Level::default(),
+            refused: Counter::default(),
+            commits: Histogram::new(&COMMIT_SIZES),
+        }
+    }
 }
 
 /// A transaction that was begun by whoever made this.
@@ -30,10 +50,10 @@ impl<'c> Session<'c> {
 
     fn statement(&self, sql: &str) -> Result<CachedStatement<'c>> {
         let statement = self.connection.prepare_cached(sql)?;
-        self.counters.run.fetch_add(1, Ordering::Relaxed);
+        self.counters.run.increment();
         let recompiled = statement.reset_status(StatementStatus::RePrepare);
         if recompiled > 0 {
-            self.counters.recompiled.fetch_add(u64::from(recompiled.unsigned_abs()), Ordering::Relaxed);
+            self.counters.recompiled.add(u64::from(recompiled.unsigned_abs()));
         }
         Ok(statement)
     }

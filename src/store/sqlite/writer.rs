@@ -26,6 +26,7 @@ pub(super) struct Writer {
     /// None only while being dropped.
     queue: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
+    counters: Arc<Counters>,
 }
 
 impl Writer {
@@ -36,19 +37,32 @@ impl Writer {
         watch: Arc<Watch>,
     ) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
+        let counted = Arc::clone(&counters);
         let thread = Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(&connection, &jobs, &counters, &watch))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+            .spawn(move || write_all(&connection, &jobs, &counted, &watch))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), counters })
     }
 
     pub(super) fn submit(&self, job: Job) -> Result<()> {
         let stopped = || StoreFailure::new("the writer has stopped").into();
-        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_))) => Err(Error::Busy),
-            Some(Err(TrySendError::Disconnected(_))) | None => Err(stopped()),
-        }
+        // Before the thread can take it, so that the count never falls below nothing.
+        self.counters.waiting.raise();
+        let refused = match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(TrySendError::Full(_))) => {
+                self.counters.refused.increment();
+                Error::Busy
+            }
+            Some(Err(TrySendError::Disconnected(_))) | None => stopped(),
+        };
+        self.counters.waiting.lower();
+        Err(refused)
+    }
+
+    /// Whether what is submitted will be done.
+    pub(super) fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 }
 
@@ -67,6 +81,7 @@ fn write_all(connection: &Connection, jobs: &Receiver<Job>, counters: &Counters,
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH - 1));
+        batch.iter().for_each(|_| counters.waiting.lower());
         let outcome = run_batch(connection, &mut batch, counters);
         if outcome.is_err() && !connection.is_autocommit() {
             // Nothing of a failed batch may stay; if even this fails, the next BEGIN says so.
@@ -108,6 +123,7 @@ fn run_batch(connection: &Connection, batch: &mut [Job], counters: &Counters) ->
         }
     }
     run(connection, "COMMIT")?;
+    counters.commits.observe(batch.len() as u64);
     Ok(panicked)
 }
 
