@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod app;
+mod audit;
 mod backup;
 mod bootstrap;
 mod configuration;
@@ -19,6 +20,7 @@ mod serve;
 mod subadmin;
 mod user;
 mod verify;
+mod when;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -114,6 +116,8 @@ enum Operator {
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
+    /// Show what was changed, by whom, from where and when
+    Audit(audit::Options),
     /// Say whether the server answers
     #[command(after_help = "Example:
   davgroups health --listen 127.0.0.1:8080")]
@@ -214,6 +218,7 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Subadmin(command) => subadmin::run(command, config),
         Operator::CustomGroup(command) => customgroup::run(command, config),
         Operator::App(command) => app::run(command, config),
+        Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),
         Operator::Import(command) => import::run(command, config),

@@ -146,7 +146,8 @@ impl Ocs {
         }
     }
 
-    /// Nobody below the level of an operation learns whether its parameters would have done.
+    /// Nobody below the level of an operation learns whether its parameters would have done. A change that
+    /// can be read goes to the service all the same, which writes down who was denied what.
     async fn perform(
         &self,
         who: &Principal,
@@ -158,9 +159,12 @@ impl Ocs {
         if operation.is_provisioning() && !self.executor.service.app_enabled(&provisioning)? {
             return Err(Fault::SwitchedOff);
         }
-        operation.level().check(who)?;
-        let command = Command::read(operation, resource, &params?)?;
-        Ok(self.executor.execute(who, command).await?)
+        let allowed = operation.level().check(who);
+        let command = params.and_then(|params| Command::read(operation, resource, &params));
+        if operation.lasts() || command.is_err() {
+            allowed?;
+        }
+        Ok(self.executor.execute(who, command?).await?)
     }
 
     /// Answers a request that was refused before anybody looked at what it asks for.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{Service, password_hash};
 use crate::domain::{
-    CustomGroup, CustomGroupNumber, Error, GroupId, GroupName, GroupRef, NewUser, PasswordHash, Result, Role,
-    Timestamp, User, UserId,
+    Action, Change, CustomGroup, CustomGroupNumber, Error, GroupId, GroupName, GroupRef, NewUser, Outcome,
+    PasswordHash, Principal, Result, Role, Timestamp, User, UserId,
 };
 use crate::store::{Tx, UserChange};
 
@@ -140,7 +140,28 @@ impl Importing<'_> {
         imported.group_members.iter().try_for_each(|(group, user)| self.group_member(group, user))?;
         imported.subadmins.iter().try_for_each(|(group, user)| self.subadmin(group, user))?;
         imported.custom_groups.iter().try_for_each(|group| self.custom_group(group))?;
+        self.write_down()?;
         Ok(self.moved)
+    }
+
+    /// One record for all of it: nobody reads one for each of a million rows.
+    fn write_down(&mut self) -> Result<()> {
+        let Moved { users, groups, group_members, subadmins, custom_groups, memberships, .. } = &self.moved;
+        let kinds = [
+            ("users", users),
+            ("groups", groups),
+            ("places in groups", group_members),
+            ("subadmins", subadmins),
+            ("custom groups", custom_groups),
+            ("memberships", memberships),
+        ];
+        let added: Vec<_> = kinds.iter().filter(|(_, tally)| tally.added > 0).collect();
+        if added.is_empty() {
+            return Ok(());
+        }
+        let detail: Vec<_> = added.iter().map(|(kind, tally)| format!("{} {kind}", tally.added)).collect();
+        let change = Change::with(Action::IMPORT, "", detail.join(", "));
+        self.tx.insert_audit(&Principal::operator(), &change, &Outcome::Done)
     }
 
     fn user(&mut self, imported: &ImportedUser) -> Result<()> {

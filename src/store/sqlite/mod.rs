@@ -6,6 +6,7 @@
 //! - Statements are cached per connection and never recompiled (see [`connection::configure`]).
 
 mod apps;
+mod audit;
 mod backup;
 mod connection;
 mod custom_groups;
