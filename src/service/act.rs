@@ -246,7 +246,18 @@ impl Service {
         self.transact(&Principal::operator(), job).await
     }
 
-    async fn transact<T: Send + 'static>(
+    /// The same as [`Self::transact`], undone again.
+    pub(super) async fn rehearse<T: Send + 'static>(
+        &self,
+        who: &Principal,
+        job: impl FnOnce(&mut Act<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (actor, rules) = (who.clone(), self.rules);
+        self.store.rehearse(move |tx| job(&mut Act::begin(tx, &actor, rules)?)).await
+    }
+
+    /// Changes by somebody, whose refusals the caller sees to.
+    pub(super) async fn transact<T: Send + 'static>(
         &self,
         who: &Principal,
         job: impl FnOnce(&mut Act<'_>) -> Result<T> + Send + 'static,

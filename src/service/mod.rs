@@ -8,6 +8,7 @@ mod account;
 mod act;
 mod app;
 mod app_info;
+mod batch;
 mod custom_group;
 mod details;
 mod group;
@@ -29,6 +30,7 @@ use crate::store::{LongReads, Reader, SharedStore, Tx};
 
 pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
+pub use batch::{GroupPlace, Step, Undone};
 pub use custom_group::{Children, Last, Listing, Scope};
 pub use details::{GroupDetails, UserDetails};
 pub use home::{Homes, Usage};
