@@ -7,6 +7,7 @@
 
 mod apps;
 mod backup;
+mod bulk;
 mod connection;
 mod custom_groups;
 mod error;
