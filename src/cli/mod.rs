@@ -7,6 +7,8 @@ mod bootstrap;
 mod configuration;
 mod customgroup;
 mod documents;
+mod export;
+mod files;
 mod group;
 mod health;
 mod import;
@@ -124,9 +126,10 @@ enum Operator {
     Health(health::Options),
     /// Manage users, groups and apps in the words of ownCloud's occ
     Occ(occ::Options),
-    /// Take over what another server kept
-    #[command(subcommand)]
-    Import(import::Command),
+    /// Write users, groups and custom groups to a file that people and programs can read
+    Export(export::Options),
+    /// Take over users, groups and custom groups from a file or another server
+    Import(import::Options),
 }
 
 /// Why a command failed.
@@ -221,7 +224,8 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),
-        Operator::Import(command) => import::run(command, config),
+        Operator::Export(options) => export::run(&options, config),
+        Operator::Import(options) => import::run(&options, config),
         Operator::Backup(options) => backup::run(&options, config),
         Operator::Restore(options) => restore::run(&options, config),
         Operator::Verify(options) => verify::run(&options, config),

@@ -157,8 +157,29 @@ pub trait AuditReader {
     fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>>;
 }
 
+/// Everything of a kind at once, for those who copy it elsewhere.
+pub trait BulkReader {
+    /// The hashes of the passwords of all users, by id.
+    fn passwords(&self) -> Result<Vec<(UserId, PasswordHash)>>;
+
+    /// Who is in which group, by the ids of group and user.
+    fn all_group_members(&self) -> Result<Vec<(GroupId, UserId)>>;
+
+    /// Who is subadmin of which group, by the ids of group and user.
+    fn all_subadmins(&self) -> Result<Vec<(GroupId, UserId)>>;
+
+    /// All custom groups, by number.
+    fn all_custom_groups(&self) -> Result<Vec<CustomGroup>>;
+
+    /// Who belongs to which custom group, by the group's number and then in the order of joining.
+    fn all_memberships(&self) -> Result<Vec<(GroupUri, UserId, Role)>>;
+}
+
 /// One snapshot of the store.
-pub trait Reader: UserReader + GroupReader + CustomGroupReader + AppReader + AuditReader {}
+pub trait Reader:
+    UserReader + GroupReader + CustomGroupReader + AppReader + AuditReader + BulkReader
+{
+}
 
 /// One change of a user.
 #[derive(Clone, Debug)]

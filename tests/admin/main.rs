@@ -9,6 +9,7 @@ mod configuration;
 mod deploy;
 #[cfg(unix)]
 mod docs;
+mod files;
 mod harness;
 mod import;
 mod occ;

@@ -8,6 +8,7 @@
 mod apps;
 mod audit;
 mod backup;
+mod bulk;
 mod connection;
 mod custom_groups;
 mod error;
