@@ -4,6 +4,7 @@
 //! A key `listen` is `DAVGROUPS_LISTEN` in the environment, and so on for every key. The defaults say
 //! which keys there are and of what type each is, so that a key is declared in one place: its field.
 
+mod address;
 mod load;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use crate::auth::GuessLimits;
 use crate::domain::Rules;
 use crate::edge::{BasePath, Compat};
 
+pub use address::TrustedProxy;
 pub use load::{ConfigError, Flags, Loaded, Source, load};
 
 /// Everything that can be configured, each value valid.
@@ -46,6 +48,8 @@ pub struct Config {
     pub home_template: Option<HomeTemplate>,
     /// Web pages from which browsers may use the server.
     pub cors_allowed_origins: Vec<Origin>,
+    /// Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// A file that holds the first administrator's password.
     #[serde(with = "blank_is_none")]
     pub admin_password_file: Option<PathBuf>,
@@ -87,6 +91,7 @@ impl Default for Config {
             apps_dir: None,
             home_template: None,
             cors_allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             admin_password_file: None,
             login_failures_per_account: guesses.per_account,
             login_failures_per_address: guesses.per_address,

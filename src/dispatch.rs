@@ -7,7 +7,6 @@ mod cors;
 mod kept;
 
 use std::error::Error as StdError;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
@@ -28,7 +27,7 @@ use crate::config::{Config, seconds};
 use crate::count::Lookups;
 use crate::dav::Dav;
 use crate::domain::{Principal, Result, StoreFailure};
-use crate::edge::{BasePath, Endpoint, Refusal, Request, Response};
+use crate::edge::{BasePath, Client, Endpoint, Line, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
@@ -89,17 +88,21 @@ impl Dispatch {
         self.kept.lookups()
     }
 
-    /// The answer to `request`, which came from `peer`, whatever it is. The id of the user who asked is among its extensions
-    /// (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of the server.
-    pub async fn respond<B>(&self, peer: IpAddr, request: http::Request<B>) -> Response
+    /// The answer to `request`, which came from `client`, whatever it is. The id of the user who asked is
+    /// among its extensions (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of
+    /// the server.
+    pub async fn respond<B>(&self, client: Client, request: http::Request<B>) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let (mut head, body) = request.into_parts();
         head.uri = in_order(head.uri, &self.base_path);
+        if client.line == Line::Encrypted {
+            head.extensions.insert(client.line);
+        }
         let (method, uri, grant) = (head.method.clone(), head.uri.clone(), self.cors.grant(&head.headers));
-        let answered = AssertUnwindSafe(self.answer(peer, head, body)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.answer(client, head, body)).catch_unwind().await;
         let panicked = |_| {
             let refusal = Refusal::Failed(StoreFailure::new("a request panicked").into());
             self.refuse(&uri, &HeaderMap::new(), &refusal)
@@ -109,7 +112,7 @@ impl Dispatch {
         response
     }
 
-    async fn answer<B>(&self, peer: IpAddr, head: Parts, body: B) -> Response
+    async fn answer<B>(&self, client: Client, head: Parts, body: B) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -117,7 +120,7 @@ impl Dispatch {
         if is_preflight(&head) {
             return self.dav.preflight();
         }
-        let who = self.authenticator.authenticate(&head.headers, peer).await;
+        let who = self.authenticator.authenticate(&head.headers, client.address).await;
         // What strangers send is not worth reading.
         let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
         let mut response = match (body, &who) {
@@ -256,7 +259,6 @@ fn ocs_settings(config: &Config) -> OcsSettings {
         apps_dir: config.apps_dir.clone(),
         home_template: config.home_template.clone().map(String::from),
         data_dir: config.data_dir.clone(),
-        tls: false,
     }
 }
 
@@ -319,8 +321,6 @@ mod tests {
     use crate::domain::{GroupId, Password, UserId};
     use crate::service::Passwords;
     use crate::store::sqlite::SqliteStore;
-
-    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn config(text: &str) -> Config {
         let mut table = toml::Table::try_from(Config::default()).expect("defaults");
@@ -390,7 +390,7 @@ mod tests {
         let (dispatch, _directory) = dispatch(&config("server_name = 'Our groups'")).await;
         let mut anonymous = request("PROPFIND", "/remote.php/dav/customgroups/", "");
         anonymous.headers_mut().remove(AUTHORIZATION);
-        let response = dispatch.respond(PEER, anonymous).await;
+        let response = dispatch.respond(Client::LOCAL, anonymous).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Basic realm=\"Our groups\", charset=\"UTF-8\"");
         assert!(response.extensions().get::<UserId>().is_none());
@@ -400,8 +400,9 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_known_is_served_below_the_base_path_and_named_to_the_log() {
         let (dispatch, _directory) = dispatch(&config("base_path = '/owncloud'")).await;
-        let response =
-            dispatch.respond(PEER, request("PROPFIND", "/owncloud//remote.php/dav/customgroups", "")).await;
+        let response = dispatch
+            .respond(Client::LOCAL, request("PROPFIND", "/owncloud//remote.php/dav/customgroups", ""))
+            .await;
         assert_eq!(response.status(), StatusCode::MULTI_STATUS);
         assert_eq!(response.extensions().get().map(UserId::as_str), Some("admin"));
         assert!(body(response).await.contains("<d:href>/owncloud/remote.php/dav/customgroups/</d:href>"));
@@ -410,10 +411,12 @@ mod tests {
     #[tokio::test]
     async fn head_is_get_without_its_body() {
         let (dispatch, _directory) = dispatch(&config("")).await;
-        let get =
-            dispatch.respond(PEER, request("GET", "/remote.php/dav/customgroups/groups/none", "")).await;
-        let head =
-            dispatch.respond(PEER, request("HEAD", "/remote.php/dav/customgroups/groups/none", "")).await;
+        let get = dispatch
+            .respond(Client::LOCAL, request("GET", "/remote.php/dav/customgroups/groups/none", ""))
+            .await;
+        let head = dispatch
+            .respond(Client::LOCAL, request("HEAD", "/remote.php/dav/customgroups/groups/none", ""))
+            .await;
         assert_eq!((get.status(), head.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
         let length = head.headers()[CONTENT_LENGTH].to_str().expect("text").to_owned();
         assert_eq!(body(get).await.len().to_string(), length);
@@ -431,7 +434,7 @@ mod tests {
             ("/ocsy", "404 Not Found", "d:error"),
             ("/remote.php/dav/ocs/v1.php", "404 Not Found", "d:error"),
         ] {
-            let response = dispatch.respond(PEER, request("GET", target, "")).await;
+            let response = dispatch.respond(Client::LOCAL, request("GET", target, "")).await;
             assert_eq!(response.status().to_string(), status, "{target}");
             let body = body(response).await;
             assert!(body.contains(content), "{target}: {body}");
@@ -449,14 +452,15 @@ mod tests {
         ] {
             let mut stranger = request("GET", target, "");
             stranger.headers_mut().remove(AUTHORIZATION);
-            let response = dispatch.respond(PEER, stranger).await;
+            let response = dispatch.respond(Client::LOCAL, stranger).await;
             assert_eq!(response.status(), status, "{target}");
             assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == StatusCode::UNAUTHORIZED);
             let body = body(response).await;
             assert!(body.contains(content), "{target}: {body}");
         }
-        let response =
-            dispatch.respond(PEER, request("POST", "/ocs/v1.php/cloud/users", "userid=someone")).await;
+        let response = dispatch
+            .respond(Client::LOCAL, request("POST", "/ocs/v1.php/cloud/users", "userid=someone"))
+            .await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("<ocs>"));
     }
@@ -465,13 +469,13 @@ mod tests {
     async fn bodies_have_a_limit() {
         let (dispatch, _directory) = dispatch(&config("max_body_bytes = 100")).await;
         let path = "/remote.php/dav/customgroups/groups/team";
-        let response = dispatch.respond(PEER, request("MKCOL", path, &"x".repeat(101))).await;
+        let response = dispatch.respond(Client::LOCAL, request("MKCOL", path, &"x".repeat(101))).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("at most 100 bytes"));
         let mut waiting = request("MKCOL", path, &"x".repeat(101));
         waiting.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
-        assert_eq!(dispatch.respond(PEER, waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let response = dispatch.respond(PEER, request("GET", path, "")).await;
+        assert_eq!(dispatch.respond(Client::LOCAL, waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let response = dispatch.respond(Client::LOCAL, request("GET", path, "")).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "nothing was made");
     }
 
@@ -482,7 +486,7 @@ mod tests {
             Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
         >());
         let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
-        let response = dispatch.respond(PEER, http::Request::from_parts(head, endless)).await;
+        let response = dispatch.respond(Client::LOCAL, http::Request::from_parts(head, endless)).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     }
 
@@ -495,7 +499,7 @@ mod tests {
             },
         ));
         let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
-        let response = dispatch.respond(PEER, http::Request::from_parts(head, broken)).await;
+        let response = dispatch.respond(Client::LOCAL, http::Request::from_parts(head, broken)).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(!body(response).await.contains("on purpose"));
     }
@@ -506,9 +510,12 @@ mod tests {
             dispatch(&config("cors_allowed_origins = ['https://app.example']")).await;
         let mut preflight = request("OPTIONS", "/remote.php/dav/customgroups/", "");
         preflight.headers_mut().remove(AUTHORIZATION);
-        assert_eq!(dispatch.respond(PEER, preflight.clone()).await.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            dispatch.respond(Client::LOCAL, preflight.clone()).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
         preflight.headers_mut().insert(ORIGIN, HeaderValue::from_static("https://app.example"));
-        let response = dispatch.respond(PEER, preflight).await;
+        let response = dispatch.respond(Client::LOCAL, preflight).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
     }
@@ -520,7 +527,7 @@ mod tests {
             let mut request = request("GET", target, "");
             let credentials = format!("Basic {}", BASE64_STANDARD.encode("admin:wrong"));
             request.headers_mut().insert(AUTHORIZATION, credentials.parse().expect("header"));
-            dispatch.respond(PEER, request)
+            dispatch.respond(Client::LOCAL, request)
         };
         for _ in 0..2 {
             assert_eq!(guess("/").await.status(), StatusCode::UNAUTHORIZED);

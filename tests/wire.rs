@@ -24,5 +24,7 @@ mod privileges;
 mod provisioning;
 #[path = "wire/seeds.rs"]
 mod seeds;
+#[path = "wire/transport.rs"]
+mod transport;
 #[path = "wire/tree.rs"]
 mod tree;

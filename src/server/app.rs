@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::health::{Health, Probe};
 use super::lock::{DataLock, LockError};
 use super::metrics::Metrics;
+use super::proxies::Proxies;
 use super::request_id::RequestIds;
 use crate::config::{Config, seconds};
 use crate::dispatch::Dispatch;
@@ -22,6 +23,7 @@ pub struct App {
     service: Service,
     store: Arc<SqliteStore>,
     limits: Limits,
+    proxies: Proxies,
     request_ids: RequestIds,
     metrics: Metrics,
     health: Health,
@@ -81,6 +83,7 @@ impl App {
             dispatch: Dispatch::new(service.clone(), config)?,
             service,
             limits,
+            proxies: Proxies::new(config.trusted_proxies.clone()),
             request_ids: RequestIds::new().map_err(|error| domain::Error::from(StoreFailure::new(error)))?,
             metrics: Metrics::new(Dispatch::endpoints().chain(probes)),
             health: Health::new(Arc::clone(&store), config.base_path.clone()),
@@ -101,6 +104,10 @@ impl App {
 
     pub(super) fn store(&self) -> &SqliteStore {
         &self.store
+    }
+
+    pub(super) fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     pub(super) fn request_ids(&self) -> &RequestIds {

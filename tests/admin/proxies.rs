@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::deploy::{DEPLOY, is_missing, program};
-use crate::harness::Scratch;
+use crate::harness::{Scratch, stdout};
 
 /// A proxy that runs in the foreground, in a directory of its own.
 struct Kind {
@@ -216,15 +216,35 @@ fn work_through(proxy: &Proxy, base: &str) {
     assert_eq!(status, 413, "a body that is too large");
 }
 
+/// The server knows who is asking, whatever a client says of itself.
+fn tells_who_is_asking(proxy: &Proxy, scratch: &Scratch, base: &str) {
+    if is_missing("curl", "--version") {
+        return;
+    }
+    let url = format!("http://{}{base}/ocs/v1.php/config", proxy.address);
+    let made_up = ["For: 192.0.2.7", "Proto: https", "Host: evil.example"];
+    let headers = made_up.iter().flat_map(|header| ["-H".to_owned(), format!("X-Forwarded-{header}")]);
+    // An address that is no proxy of ours.
+    let output = program("curl").args(["-s", "--interface", "127.0.0.2"]).args(headers).arg(url).output();
+    let answer = stdout(&output.expect("ran"));
+    assert!(answer.contains("<ssl>false</ssl>") && !answer.contains("evil"), "{answer}");
+    let log = fs::read_to_string(scratch.path("server.log")).expect("a log");
+    let line = log.lines().find(|line| line.contains("/ocs/v1.php/config")).expect("a line");
+    assert!(line.contains("127.0.0.2"), "{line}");
+}
+
 fn behind(kind: &Kind, file: &str, base: &str) {
     if is_missing(kind.name, kind.version) {
         return;
     }
     let scratch = Scratch::new();
     scratch.add_users(&["bob"]);
-    let server = scratch.serve_with(if base.is_empty() { &[] } else { &["--base-path", "/owncloud"] });
+    let config = scratch.path("davgroups.toml");
+    fs::write(&config, format!("base_path = '{base}'\ntrusted_proxies = ['127.0.0.1']")).expect("written");
+    let server = scratch.serve_with(&["--config", config.to_str().expect("text")]);
     let proxy = Proxy::start(kind, scratch.directory.path(), file, &server.address);
     work_through(&proxy, base);
+    tells_who_is_asking(&proxy, &scratch, base);
     if !base.is_empty() {
         assert_ne!(
             proxy.send("PROPFIND", "/remote.php/dav/customgroups", "", "").0,

@@ -1,0 +1,84 @@
+//! Proxies in front, and what their word is worth.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Reply, Server};
+
+const WHO_AM_I: &str = "/ocs/v2.php/cloud/user";
+
+/// A request with `password` in the name of alice, through a proxy that says where it comes from.
+fn log_in_from(server: &Server, address: &str, password: &str) -> Reply {
+    let credentials = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("alice:{password}"));
+    let headers = [("X-Forwarded-For", address), ("Authorization", &format!("Basic {credentials}"))];
+    server.send_with("", "GET", WHO_AM_I, &headers, b"")
+}
+
+/// Waits for a line of the log with all of these texts.
+fn wait_for_line(server: &Server, texts: &[&str]) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !server.log().lines().any(|line| texts.iter().all(|text| line.contains(text))) {
+        assert!(Instant::now() < deadline, "no line with {texts:?} in {}", server.log());
+        sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn what_a_trusted_proxy_says_of_a_request_is_believed() {
+    let said = [
+        ("X-Forwarded-For", "198.51.100.1, 203.0.113.9"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "groups.example"),
+        ("X-Request-ID", "believed"),
+    ];
+    let server = Server::with(&[("TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1"), ("LOG_FORMAT", "json")]);
+    let config = server.send_with("", "GET", "/ocs/v1.php/config", &said, b"");
+    assert!(config.body.contains("<host>groups.example</host>"), "{}", config.body);
+    assert!(config.body.contains("<ssl>true</ssl>"), "{}", config.body);
+    wait_for_line(&server, &["\"request_id\":\"believed\"", "\"peer\":\"203.0.113.9\""]);
+
+    let server = Server::with(&[("TRUSTED_PROXIES", "10.0.0.0/8"), ("LOG_FORMAT", "json")]);
+    let config = server.send_with("", "GET", "/ocs/v1.php/config", &said, b"");
+    assert!(config.body.contains(&format!("<host>{}</host>", server.address)), "{}", config.body);
+    assert!(config.body.contains("<ssl>false</ssl>"), "{}", config.body);
+    wait_for_line(&server, &["\"request_id\":\"believed\"", "\"peer\":\"127.0.0.1:"]);
+}
+
+#[test]
+fn whoever_guesses_behind_a_proxy_keeps_nobody_else_out() {
+    let server = Server::with(&[("TRUSTED_PROXIES", "127.0.0.1"), ("LOGIN_FAILURES_PER_ADDRESS", "2")]);
+    for _ in 0..2 {
+        assert_eq!(log_in_from(&server, "203.0.113.9", "wrong").status, 401);
+    }
+    assert_eq!(log_in_from(&server, "203.0.113.9", "pw-alice").status, 429);
+    assert_eq!(log_in_from(&server, "203.0.113.10", "pw-alice").status, 200);
+    // Nobody gets another address by making one up: the proxy adds the true one behind it.
+    assert_eq!(log_in_from(&server, "203.0.113.10, 203.0.113.9", "pw-alice").status, 429);
+}
+
+#[test]
+fn addresses_that_strangers_make_up_do_not_help_them_to_guess() {
+    let server = Server::with(&[("LOGIN_FAILURES_PER_ADDRESS", "2")]);
+    for address in ["203.0.113.1", "203.0.113.2"] {
+        assert_eq!(log_in_from(&server, address, "wrong").status, 401);
+    }
+    assert_eq!(log_in_from(&server, "203.0.113.3", "pw-alice").status, 429);
+}
+
+#[test]
+fn proxies_may_have_any_number_of_connections() {
+    let keys = [("TRUSTED_PROXIES", "127.0.0.1"), ("MAX_CONNECTIONS_PER_ADDRESS", "1")];
+    let server = Server::with(&keys);
+    let open = [(); 3].map(|()| {
+        let mut stream = TcpStream::connect(&server.address).expect("connected");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
+        stream.write_all(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).expect("answered");
+        assert_eq!(&start, b"HTTP/1.1 200");
+        stream
+    });
+    drop(open);
+}
