@@ -50,6 +50,8 @@ pub struct Config {
     pub cors_allowed_origins: Vec<Origin>,
     /// Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
     pub trusted_proxies: Vec<TrustedProxy>,
+    /// Whether passwords are accepted over plain HTTP from other machines.
+    pub allow_insecure_http: bool,
     /// A file that holds the first administrator's password.
     #[serde(with = "blank_is_none")]
     pub admin_password_file: Option<PathBuf>,
@@ -92,6 +94,7 @@ impl Default for Config {
             home_template: None,
             cors_allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            allow_insecure_http: false,
             admin_password_file: None,
             login_failures_per_account: guesses.per_account,
             login_failures_per_address: guesses.per_address,

@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
@@ -46,6 +48,8 @@ pub struct Dispatch {
     base_path: BasePath,
     /// What a 401 asks for.
     challenge: HeaderValue,
+    /// Whether passwords are taken from where anybody on the way can read them.
+    allow_insecure_http: bool,
     /// As many bytes a body may have.
     body_limit: usize,
     /// As long a body may take.
@@ -68,6 +72,7 @@ impl Dispatch {
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
+            allow_insecure_http: config.allow_insecure_http,
             body_limit: config.max_body_bytes.get(),
             body_timeout: seconds(config.body_timeout_seconds),
         })
@@ -120,7 +125,10 @@ impl Dispatch {
         if is_preflight(&head) {
             return self.dav.preflight();
         }
-        let who = self.authenticator.authenticate(&head.headers, client.address).await;
+        if self.is_overheard(client) && head.headers.contains_key(AUTHORIZATION) {
+            return self.refuse(&head.uri, &head.headers, &Refusal::Unencrypted);
+        }
+        let who = self.identify(client, &head.headers).await;
         // What strangers send is not worth reading.
         let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
         let mut response = match (body, &who) {
@@ -138,6 +146,18 @@ impl Dispatch {
             Err(_) => {}
         }
         response
+    }
+
+    /// Who asks. Where a password could be read on its way nobody is asked for one.
+    async fn identify(&self, client: Client, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        if self.is_overheard(client) {
+            return Err(Refusal::Unencrypted);
+        }
+        self.authenticator.authenticate(headers, client.address).await
+    }
+
+    fn is_overheard(&self, client: Client) -> bool {
+        client.line == Line::Open && !self.allow_insecure_http
     }
 
     /// The answer to somebody who is known: the one that was given before, if nothing was written since.
@@ -314,7 +334,7 @@ mod tests {
 
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
-    use http::header::{AUTHORIZATION, ORIGIN};
+    use http::header::ORIGIN;
     use http_body_util::Full;
 
     use super::*;
@@ -463,6 +483,51 @@ mod tests {
             .await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("<ocs>"));
+    }
+
+    #[tokio::test]
+    async fn passwords_are_not_taken_where_others_can_read_them() {
+        let (dispatch, _directory) = dispatch(&config("")).await;
+        let at = |line, target, method| {
+            dispatch.respond(Client { line, ..Client::LOCAL }, request(method, target, ""))
+        };
+        for (target, content) in [
+            ("/remote.php/dav/customgroups/", "<s:message>Passwords are not accepted over plain HTTP"),
+            ("/ocs/v1.php/cloud/user", "<statuscode>403</statuscode>"),
+            ("/ocs/v2.php/cloud/user?format=json", "\"statuscode\":403"),
+            ("/status.php", "<statuscode>403</statuscode>"),
+        ] {
+            let response = at(Line::Open, target, "GET").await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{target}");
+            assert!(!response.headers().contains_key(WWW_AUTHENTICATE));
+            let body = body(response).await;
+            assert!(body.contains(content), "{target}: {body}");
+            for line in [Line::Local, Line::Encrypted] {
+                assert_eq!(at(line, target, "GET").await.status(), StatusCode::OK, "{target} {line:?}");
+            }
+        }
+        let misses = dispatch.logins().credentials.misses.get();
+        at(Line::Open, "/", "PROPFIND").await;
+        assert_eq!(dispatch.logins().credentials.misses.get(), misses, "nothing was checked");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_a_password_that_others_could_read() {
+        let (dispatch, _directory) = dispatch(&config("")).await;
+        for (target, status) in [("/", 403), ("/ocs/v2.php/cloud/user", 403), ("/status.php", 200)] {
+            let mut stranger = request("GET", target, "");
+            stranger.headers_mut().remove(AUTHORIZATION);
+            let response = dispatch.respond(Client { line: Line::Open, ..Client::LOCAL }, stranger).await;
+            assert_eq!(response.status(), status, "{target}");
+        }
+    }
+
+    #[tokio::test]
+    async fn passwords_are_taken_anywhere_if_the_operator_says_so() {
+        let (dispatch, _directory) = dispatch(&config("allow_insecure_http = true")).await;
+        let client = Client { line: Line::Open, ..Client::LOCAL };
+        let response = dispatch.respond(client, request("GET", "/ocs/v2.php/cloud/user", "")).await;
+        assert_eq!(response.status(), StatusCode::OK);
     }
 
     #[tokio::test]

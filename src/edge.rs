@@ -137,6 +137,9 @@ pub enum Compat {
 /// Why a request is refused before a protocol has looked at it.
 #[derive(Debug, Error)]
 pub enum Refusal {
+    /// Credentials would be, or were, sent where anybody on the way can read them.
+    #[error("Passwords are not accepted over plain HTTP; use HTTPS")]
+    Unencrypted,
     /// There are no credentials of a kind we take.
     #[error("No 'Authorization: Basic' header found; send a user name and a password")]
     NoCredentials,

@@ -67,6 +67,7 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
     announce(config, address, first.as_ref())?;
+    warn_of_eavesdroppers(config, address);
     notify(NotifyState::Ready);
     let stop = stop.map(|()| notify(NotifyState::Stopping));
     tracing::info!(%address, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
@@ -76,6 +77,22 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     }
     server::run(listener, app, stop).await;
     Ok(())
+}
+
+/// Passwords travel with every request.
+fn warn_of_eavesdroppers(config: &Config, address: SocketAddr) {
+    if address.ip().to_canonical().is_loopback() {
+        return;
+    }
+    if config.allow_insecure_http {
+        tracing::warn!(%address, "without TLS: anybody on the way can read the passwords that are sent here");
+    } else {
+        tracing::warn!(
+            %address,
+            "without TLS: requests of other machines are refused unless one of the trusted_proxies says that they \
+             came over https"
+        );
+    }
 }
 
 /// Where the metrics are shown, if anywhere.

@@ -55,7 +55,7 @@ impl Server {
         let data = tempfile::tempdir().expect("temporary directory");
         fill(&SqliteStore::open(data.path()).expect("new store"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_davgroups"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+        command.args(["serve", "--data-dir"]).arg(data.path()).env("DAVGROUPS_LISTEN", "127.0.0.1:0");
         command.envs(keys.iter().map(|(key, value)| (format!("DAVGROUPS_{key}"), value)));
         let mut process = command
             .stdin(Stdio::null())

@@ -1,7 +1,7 @@
 //! Proxies in front, and what their word is worth.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -81,4 +81,65 @@ fn proxies_may_have_any_number_of_connections() {
         stream
     });
     drop(open);
+}
+
+/// An address of this machine that others can reach, if there is any. Nothing is sent to find it.
+fn address_for_others() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
+}
+
+/// The server as other machines reach it.
+fn reach_as_others(server: &mut Server) -> bool {
+    let Some(address) = address_for_others() else {
+        eprintln!("this machine has no address for others; nothing is tested");
+        return false;
+    };
+    let port = server.address.rsplit(':').next().expect("a port");
+    server.address = format!("{address}:{port}");
+    true
+}
+
+#[test]
+fn passwords_over_plain_http_are_refused_to_other_machines() {
+    let mut server = Server::with(&[("LISTEN", "0.0.0.0:0")]);
+    wait_for_line(&server, &["WARN", "without TLS: requests of other machines are refused"]);
+    assert_eq!(server.send("alice", "GET", WHO_AM_I, "").status, 200, "on the loopback");
+    if !reach_as_others(&mut server) {
+        return;
+    }
+    for user in ["alice", ""] {
+        let reply = server.send(user, "GET", WHO_AM_I, "");
+        assert_eq!((reply.status, reply.header("www-authenticate")), (403, ""));
+        assert!(reply.body.contains("Passwords are not accepted over plain HTTP"), "{}", reply.body);
+        let reply = server.send(user, "PROPFIND", "/", "");
+        assert_eq!((reply.status, reply.exception().as_str()), (403, "Forbidden"));
+    }
+    let said = [("X-Forwarded-Proto", "https")];
+    assert_eq!(server.send_with("alice", "GET", WHO_AM_I, &said, b"").status, 403, "from a stranger");
+    assert_eq!(server.send("", "GET", "/status.php", "").status, 200, "needs no password");
+    assert_eq!(server.send("", "GET", "/healthz/ready", "").status, 200);
+}
+
+#[test]
+fn passwords_are_taken_from_proxies_that_had_them_over_tls() {
+    let Some(address) = address_for_others() else { return };
+    let keys = [("LISTEN", "0.0.0.0:0"), ("TRUSTED_PROXIES", &address.to_string())];
+    let mut server = Server::with(&keys);
+    assert!(reach_as_others(&mut server));
+    for (proto, status) in [("https", 200), ("http", 403)] {
+        let said = [("X-Forwarded-Proto", proto)];
+        assert_eq!(server.send_with("alice", "GET", WHO_AM_I, &said, b"").status, status, "{proto}");
+    }
+}
+
+#[test]
+fn operators_may_take_passwords_over_plain_http() {
+    let mut server = Server::with(&[("LISTEN", "0.0.0.0:0"), ("ALLOW_INSECURE_HTTP", "true")]);
+    wait_for_line(&server, &["WARN", "without TLS: anybody on the way can read the passwords"]);
+    if reach_as_others(&mut server) {
+        assert_eq!(server.send("alice", "GET", WHO_AM_I, "").status, 200);
+    }
 }
