@@ -28,6 +28,14 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where connections are accepted.
     pub listen: SocketAddr,
+    /// The certificate with which connections are encrypted, and those that vouch for it, as PEM.
+    #[serde(with = "blank_is_none")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The key of the certificate, as PEM.
+    #[serde(with = "blank_is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// How long browsers shall use TLS alone, once they did; 0 leaves it to them.
+    pub hsts_seconds: u32,
     /// Where Prometheus reads the metrics.
     #[serde(with = "blank_is_none")]
     pub metrics_listen: Option<SocketAddr>,
@@ -65,7 +73,7 @@ pub struct Config {
     pub max_connections: NonZeroU32,
     /// As many connections one address may have; further ones are closed. 0 is any number.
     pub max_connections_per_address: u32,
-    /// How long the head of a request may take, and a connection may be idle.
+    /// How long the head of a request and the handshake of TLS may take, and a connection may be idle.
     pub header_timeout_seconds: NonZeroU32,
     /// How long the body of a request may take.
     pub body_timeout_seconds: NonZeroU32,
@@ -85,6 +93,9 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("./data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_certificate: None,
+            tls_key: None,
+            hsts_seconds: 0,
             metrics_listen: None,
             compat: Compat::default(),
             base_path: BasePath::default(),

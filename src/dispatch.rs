@@ -14,7 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+    WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -48,6 +49,8 @@ pub struct Dispatch {
     base_path: BasePath,
     /// What a 401 asks for.
     challenge: HeaderValue,
+    /// What answers that are encrypted tell browsers of TLS.
+    hsts: Option<HeaderValue>,
     /// Whether passwords are taken from where anybody on the way can read them.
     allow_insecure_http: bool,
     /// As many bytes a body may have.
@@ -72,6 +75,7 @@ impl Dispatch {
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
+            hsts: strict_transport_security(config)?,
             allow_insecure_http: config.allow_insecure_http,
             body_limit: config.max_body_bytes.get(),
             body_timeout: seconds(config.body_timeout_seconds),
@@ -114,6 +118,9 @@ impl Dispatch {
         };
         let mut response = self.finish(&method, answered.unwrap_or_else(panicked));
         grant.write(&method, &mut response);
+        if let (Some(hsts), Line::Encrypted) = (&self.hsts, client.line) {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
         response
     }
 
@@ -270,6 +277,12 @@ fn guess_limits(config: &Config) -> GuessLimits {
         per_account: config.login_failures_per_account,
         per_address: config.login_failures_per_address,
     }
+}
+
+/// RFC 6797 section 6.1; none unless the operator wants it, since browsers keep to it for so long.
+fn strict_transport_security(config: &Config) -> Result<Option<HeaderValue>> {
+    let value = (config.hsts_seconds > 0).then(|| format!("max-age={}", config.hsts_seconds));
+    Ok(value.map(HeaderValue::try_from).transpose().map_err(StoreFailure::new)?)
 }
 
 fn ocs_settings(config: &Config) -> OcsSettings {

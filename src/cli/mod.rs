@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod any_certificate;
 mod app;
 mod backup;
 mod bootstrap;

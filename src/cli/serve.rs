@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::bootstrap::{self, FirstAdministrator};
 use super::{Failure, logging};
 use crate::config::{Config, Loaded};
-use crate::server::{self, App, StartError};
+use crate::server::{self, App, Listener, StartError, Tls};
 
 /// How long work that nobody waits for any more may hold up the end of the process.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -59,10 +59,17 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
 /// Everything that can be refused comes before the first thing that is changed.
 async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let config = &loaded.config;
-    let stop = stop_signal().map_err(|error| Failure::Failed(format!("cannot wait for signals: {error}")))?;
+    let no_signals = |error| Failure::Failed(format!("cannot wait for signals: {error}"));
+    let stop = stop_signal().map_err(no_signals)?;
     let refused = |error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen));
-    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
+    let tls = tls(config)?;
+    let socket = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let address = socket.local_addr().map_err(refused)?;
+    let listener = match &tls {
+        Some(tls) => Listener::with_tls(socket, tls.clone()),
+        None => socket.into(),
+    };
+    reload_when_told(tls).map_err(no_signals)?;
     let metrics = metrics_listener(config).await?;
     let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
@@ -81,7 +88,7 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
 
 /// Passwords travel with every request.
 fn warn_of_eavesdroppers(config: &Config, address: SocketAddr) {
-    if address.ip().to_canonical().is_loopback() {
+    if config.tls_certificate.is_some() || address.ip().to_canonical().is_loopback() {
         return;
     }
     if config.allow_insecure_http {
@@ -92,6 +99,16 @@ fn warn_of_eavesdroppers(config: &Config, address: SocketAddr) {
             "without TLS: requests of other machines are refused unless one of the trusted_proxies says that they \
              came over https"
         );
+    }
+}
+
+/// The certificate and its key, if connections are to be encrypted.
+fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    match (&config.tls_certificate, &config.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Tls::open(certificate.clone(), key.clone()).map(Some).map_err(Failure::failed)
+        }
+        _ => Ok(None),
     }
 }
 
@@ -139,7 +156,8 @@ fn notify(state: NotifyState<'_>) {
 /// Where a client on this machine finds the custom groups.
 fn url(config: &Config, address: SocketAddr) -> String {
     let address = reachable(address);
-    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+    let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
 }
 
 /// Where a client on this machine finds what listens at `address`.
@@ -150,6 +168,40 @@ pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+/// On SIGHUP the certificate and its key are read again; it ends nothing, whether or not there are any.
+#[cfg(unix)]
+fn reload_when_told(tls: Option<Tls>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let Some(tls) = tls.clone() else {
+                tracing::info!("there is no certificate to reload");
+                continue;
+            };
+            if let Err(error) = tokio::task::spawn_blocking(move || reload(&tls)).await {
+                tracing::error!(%error, "the certificate was not reloaded");
+            }
+        }
+    });
+    Ok(())
+}
+
+#[cfg(unix)]
+fn reload(tls: &Tls) {
+    match tls.reload() {
+        Ok(()) => tracing::info!("the certificate was reloaded"),
+        Err(error) => tracing::error!(%error, "the certificate was not reloaded; the old one stays in use"),
+    }
+}
+
+/// Nothing tells it here.
+#[cfg(not(unix))]
+fn reload_when_told(_: Option<Tls>) -> io::Result<()> {
+    Ok(())
 }
 
 /// Is over when the process is asked to stop.

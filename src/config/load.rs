@@ -122,6 +122,7 @@ pub fn load(
             layers.add_text(key, text, Source::Flag(key))?;
         }
     }
+    layers.check_pairs()?;
     Ok(Loaded { config: layers.config, admin_password, origins: layers.origins })
 }
 
@@ -191,6 +192,19 @@ impl Layers {
             Ok(value) => self.set(key, value, origin),
             Err(message) => Err(invalid(origin, message)),
         }
+    }
+
+    /// Keys that are of no use without another.
+    fn check_pairs(&self) -> Result<(), ConfigError> {
+        let Config { tls_certificate, tls_key, .. } = &self.config;
+        let (key, missing) = match (tls_certificate, tls_key) {
+            (Some(_), None) => ("tls_certificate", "tls_key"),
+            (None, Some(_)) => ("tls_key", "tls_certificate"),
+            _ => return Ok(()),
+        };
+        // What is not a default was set by somebody.
+        let origin = self.origins.get(key).cloned().unwrap_or(Source::Flag(key));
+        Err(invalid(origin, format!("needs {missing}, too")))
     }
 
     /// Sets a key. The whole is checked after each, so that a refusal can say which key it is about.
@@ -325,6 +339,10 @@ mod tests {
             assert!(!refusal.contains('\n'), "{refusal}");
         }
         assert!(refusal(Some("allow_subadmins = 'yes'"), &[]).contains("\"allow_subadmins\" in"));
+        assert!(refusal(Some("tls_key = '/key.pem'"), &[]).ends_with("needs tls_certificate, too"));
+        let certificate = [("DAVGROUPS_TLS_CERTIFICATE", "/certificate.pem")];
+        assert_eq!(refusal(None, &certificate), "DAVGROUPS_TLS_CERTIFICATE: needs tls_key, too");
+        assert!(load_with(Some("tls_key = '/key.pem'"), &certificate).is_ok());
     }
 
     #[test]

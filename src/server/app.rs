@@ -38,6 +38,7 @@ pub(super) struct Limits {
     pub(super) connections_per_address: u32,
     pub(super) header_timeout: Duration,
     pub(super) send_timeout: Duration,
+    pub(super) idle_timeout: Duration,
     pub(super) shutdown_timeout: Duration,
 }
 
@@ -75,6 +76,7 @@ impl App {
             connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
             connections_per_address: config.max_connections_per_address,
             header_timeout: seconds(config.header_timeout_seconds),
+            idle_timeout: seconds(config.header_timeout_seconds),
             send_timeout: seconds(config.send_timeout_seconds),
             shutdown_timeout: seconds(config.shutdown_timeout_seconds),
         };

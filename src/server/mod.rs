@@ -1,36 +1,32 @@
 //! Connections: accepting them, within limits, and letting them end well.
 
 mod access_log;
+mod activity;
 mod app;
+mod connection;
 mod health;
+mod listener;
 mod lock;
 pub mod metrics;
 mod peers;
 mod proxies;
 mod request_id;
+mod tls;
 
-use std::convert::Infallible;
 use std::future::Future;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_io_timeout::TimeoutStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub use app::{App, StartError};
+use connection::{Connections, Stop};
+use listener::Accepted;
+pub use listener::Listener;
 use peers::{Peers, Place};
 use proxies::Link;
-
-/// As long the head of a request may be, in bytes; a longer one is answered 431.
-const MAX_HEAD: usize = 64 * 1024;
+pub use tls::{Tls, TlsError};
 
 /// How long to wait before accepting again when the system refuses, as it does when file descriptors
 /// have run out.
@@ -38,21 +34,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `app` on `listener` until `shutdown` is over; then finishes the requests that are being
 /// answered, as long as the configuration allows.
-pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
+pub async fn run(listener: impl Into<Listener>, app: Arc<App>, shutdown: impl Future<Output = ()>) {
+    let listener = listener.into();
     let server = Server::new(app);
-    let open = GracefulShutdown::new();
+    let (stop, _) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            (stream, peer, slot) = server.accept(&listener) => {
-                server.welcome(stream, peer, slot, open.watcher());
+            (connection, slot) = server.accept(&listener) => {
+                server.welcome(connection, slot, listener.tls(), stop.subscribe());
             }
         }
     }
     drop(listener);
     server.app.health().stop();
-    server.drain(open).await;
+    server.drain(stop).await;
 }
 
 /// What all connections share.
@@ -62,27 +59,24 @@ struct Server {
     slots: Arc<Semaphore>,
     /// Counts the connections of each address.
     peers: Peers,
-    http: http1::Builder,
+    connections: Arc<Connections>,
 }
 
 impl Server {
     fn new(app: Arc<App>) -> Self {
         let limits = app.limits();
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(MAX_HEAD);
-        // Whoever says that nothing more will come, as `nc` does, still wants the answer.
-        http.half_close(true);
         let slots = Arc::new(Semaphore::new(limits.connections));
-        Self { slots, peers: Peers::new(limits.connections_per_address), http, app }
+        let peers = Peers::new(limits.connections_per_address);
+        Self { slots, peers, connections: Arc::new(Connections::new(Arc::clone(&app))), app }
     }
 
     /// The next connection, as soon as one more may be open.
-    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    async fn accept(&self, listener: &Listener) -> (Accepted, Option<OwnedSemaphorePermit>) {
         // The semaphore is never closed; without a permit a connection would only not be counted.
         let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => return (stream, peer, slot),
+                Ok(connection) => return (connection, slot),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -91,69 +85,36 @@ impl Server {
         }
     }
 
-    /// Serves a connection, unless its peer has too many, who is hung up on.
-    fn welcome(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        slot: Option<OwnedSemaphorePermit>,
-        watcher: Watcher,
-    ) {
-        let link = match prepare(&stream) {
-            Ok(local) => self.app.proxies().link(peer, local),
-            // It has gone again.
-            Err(error) => return tracing::debug!(%peer, %error, "a connection ended early"),
+    /// Serves a connection on a task of its own, unless its peer has too many, who is hung up on.
+    fn welcome(&self, accepted: Accepted, slot: Option<OwnedSemaphorePermit>, tls: Option<&Tls>, stop: Stop) {
+        let Accepted { stream, peer, local } = accepted;
+        let link = self.app.proxies().link(peer, local);
+        let Some(place) = self.admit(&link) else {
+            return tracing::warn!(%peer, "too many connections from this address");
         };
-        match self.admit(peer, &link) {
-            Some(place) => self.spawn(stream, link, (slot, place), watcher),
-            None => tracing::warn!(%peer, "too many connections from this address"),
-        }
+        let (connections, tls) = (Arc::clone(&self.connections), tls.cloned());
+        let counted = self.app.metrics().connection();
+        tokio::spawn(async move {
+            connections.serve(stream, link, tls.as_ref(), stop).await;
+            drop((slot, place, counted));
+        });
     }
 
     /// A place for one more connection, if its peer may have one. Proxies have as many as they like: it is
     /// not them who ask.
-    fn admit(&self, peer: SocketAddr, link: &Link) -> Option<Option<Place>> {
-        if link.trusted { Some(None) } else { self.peers.admit(peer.ip()).map(Some) }
-    }
-
-    /// Serves one connection on a task of its own, which keeps `permits` until its end.
-    fn spawn(
-        &self,
-        stream: TcpStream,
-        link: Link,
-        permits: (Option<OwnedSemaphorePermit>, Option<Place>),
-        watcher: Watcher,
-    ) {
-        let (app, counted) = (Arc::clone(&self.app), self.app.metrics().connection());
-        let answer = service_fn(move |request| {
-            let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(access_log::respond(&app, &link, request).await) }
-        });
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.app.limits().send_timeout));
-        let stream = TokioIo::new(Box::pin(stream));
-        let connection = watcher.watch(self.http.serve_connection(stream, answer));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(peer = %link.peer, %error, "a connection ended early");
-            }
-            drop((permits, counted));
-        });
+    fn admit(&self, link: &Link) -> Option<Option<Place>> {
+        if link.trusted { Some(None) } else { self.peers.admit(link.peer.address()).map(Some) }
     }
 
     /// Lets the requests finish that are being answered.
-    async fn drain(&self, open: GracefulShutdown) {
-        tracing::info!(connections = open.count(), "stopping");
-        if tokio::time::timeout(self.app.limits().shutdown_timeout, open.shutdown()).await.is_err() {
+    async fn drain(&self, stop: watch::Sender<()>) {
+        tracing::info!(connections = stop.receiver_count(), "stopping");
+        // Whether or not there is anybody to tell.
+        let _ = stop.send(());
+        if tokio::time::timeout(self.app.limits().shutdown_timeout, stop.closed()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were cut off");
         }
     }
-}
-
-/// Sets a connection up, and says to which of our addresses it goes.
-fn prepare(stream: &TcpStream) -> io::Result<IpAddr> {
-    stream.set_nodelay(true)?;
-    Ok(stream.local_addr()?.ip())
 }
 
 #[cfg(test)]

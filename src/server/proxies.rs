@@ -37,7 +37,7 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    fn address(self) -> IpAddr {
+    pub(super) fn address(self) -> IpAddr {
         match self {
             Peer::Socket(address) => address.ip(),
             Peer::Forwarded(address) => address,

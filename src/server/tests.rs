@@ -1,14 +1,17 @@
 //! Connections over the loopback, in this process.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::connection::MAX_HEAD;
 use super::*;
 use crate::config::Config;
 use crate::domain::{GroupId, Password, UserId};
@@ -211,6 +214,7 @@ async fn stopping_lets_requests_finish() {
     while TcpStream::connect(address).await.is_ok() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    assert!(!server.server.is_finished(), "nobody waits for the request");
     slow.write_all(body.as_bytes()).await.expect("sent");
     assert_eq!(status(&rest(&mut slow).await), "207");
     timeout(Duration::from_secs(5), server.server).await.expect("stopped").expect("no panic");

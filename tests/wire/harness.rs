@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -105,6 +106,22 @@ impl Server {
         Reply::parse(&String::from_utf8_lossy(&answer))
     }
 
+    /// Sends a signal to the process.
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("sh");
+        let sent = kill.args(["-c", &format!("kill -{name} {}", self.process.id())]).status();
+        assert!(sent.expect("a shell").success());
+    }
+
+    /// Waits for a line of the log with all of these texts.
+    pub fn wait_for_line(&self, texts: &[&str]) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.log().lines().any(|line| texts.iter().all(|text| line.contains(text))) {
+            assert!(Instant::now() < deadline, "no line with {texts:?} in {}", self.log());
+            sleep(Duration::from_millis(10));
+        }
+    }
+
     /// What was logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.data.path().join(LOG)).expect("a log")
@@ -172,7 +189,7 @@ fn listening_address(process: &mut Child) -> String {
     let mut lines = stdout.lines();
     let address = loop {
         let line = lines.next().expect("the server ended before it listened").expect("text");
-        if let Some((_, rest)) = line.split_once("http://") {
+        if let Some((_, rest)) = line.split_once("://") {
             break rest.split(['/', ' ']).next().expect("address").to_owned();
         }
     };

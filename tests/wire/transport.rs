@@ -2,8 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream, UdpSocket};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::harness::{Reply, Server};
 
@@ -14,15 +13,6 @@ fn log_in_from(server: &Server, address: &str, password: &str) -> Reply {
     let credentials = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("alice:{password}"));
     let headers = [("X-Forwarded-For", address), ("Authorization", &format!("Basic {credentials}"))];
     server.send_with("", "GET", WHO_AM_I, &headers, b"")
-}
-
-/// Waits for a line of the log with all of these texts.
-fn wait_for_line(server: &Server, texts: &[&str]) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !server.log().lines().any(|line| texts.iter().all(|text| line.contains(text))) {
-        assert!(Instant::now() < deadline, "no line with {texts:?} in {}", server.log());
-        sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]
@@ -37,13 +27,13 @@ fn what_a_trusted_proxy_says_of_a_request_is_believed() {
     let config = server.send_with("", "GET", "/ocs/v1.php/config", &said, b"");
     assert!(config.body.contains("<host>groups.example</host>"), "{}", config.body);
     assert!(config.body.contains("<ssl>true</ssl>"), "{}", config.body);
-    wait_for_line(&server, &["\"request_id\":\"believed\"", "\"peer\":\"203.0.113.9\""]);
+    server.wait_for_line(&["\"request_id\":\"believed\"", "\"peer\":\"203.0.113.9\""]);
 
     let server = Server::with(&[("TRUSTED_PROXIES", "10.0.0.0/8"), ("LOG_FORMAT", "json")]);
     let config = server.send_with("", "GET", "/ocs/v1.php/config", &said, b"");
     assert!(config.body.contains(&format!("<host>{}</host>", server.address)), "{}", config.body);
     assert!(config.body.contains("<ssl>false</ssl>"), "{}", config.body);
-    wait_for_line(&server, &["\"request_id\":\"believed\"", "\"peer\":\"127.0.0.1:"]);
+    server.wait_for_line(&["\"request_id\":\"believed\"", "\"peer\":\"127.0.0.1:"]);
 }
 
 #[test]
@@ -105,7 +95,7 @@ fn reach_as_others(server: &mut Server) -> bool {
 #[test]
 fn passwords_over_plain_http_are_refused_to_other_machines() {
     let mut server = Server::with(&[("LISTEN", "0.0.0.0:0")]);
-    wait_for_line(&server, &["WARN", "without TLS: requests of other machines are refused"]);
+    server.wait_for_line(&["WARN", "without TLS: requests of other machines are refused"]);
     assert_eq!(server.send("alice", "GET", WHO_AM_I, "").status, 200, "on the loopback");
     if !reach_as_others(&mut server) {
         return;
@@ -138,7 +128,7 @@ fn passwords_are_taken_from_proxies_that_had_them_over_tls() {
 #[test]
 fn operators_may_take_passwords_over_plain_http() {
     let mut server = Server::with(&[("LISTEN", "0.0.0.0:0"), ("ALLOW_INSECURE_HTTP", "true")]);
-    wait_for_line(&server, &["WARN", "without TLS: anybody on the way can read the passwords"]);
+    server.wait_for_line(&["WARN", "without TLS: anybody on the way can read the passwords"]);
     if reach_as_others(&mut server) {
         assert_eq!(server.send("alice", "GET", WHO_AM_I, "").status, 200);
     }
