@@ -18,7 +18,7 @@ use crate::auth::GuessLimits;
 use crate::domain::Rules;
 use crate::edge::{BasePath, Compat};
 
-pub use address::TrustedProxy;
+pub use address::{Listen, ListenMode, TrustedProxy};
 pub use load::{ConfigError, Flags, Loaded, Source, load};
 
 /// Everything that can be configured, each value valid.
@@ -27,7 +27,9 @@ pub struct Config {
     /// Where the database lies; made if there is none.
     pub data_dir: PathBuf,
     /// Where connections are accepted.
-    pub listen: SocketAddr,
+    pub listen: Listen,
+    /// Who may use a Unix socket that connections are accepted on.
+    pub listen_mode: ListenMode,
     /// The certificate with which connections are encrypted, and those that vouch for it, as PEM.
     #[serde(with = "blank_is_none")]
     pub tls_certificate: Option<PathBuf>,
@@ -92,7 +94,8 @@ impl Default for Config {
         let guesses = GuessLimits::default();
         Self {
             data_dir: PathBuf::from("./data"),
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen_mode: ListenMode::default(),
             tls_certificate: None,
             tls_key: None,
             hsts_seconds: 0,

@@ -30,3 +30,5 @@ mod tls;
 mod transport;
 #[path = "wire/tree.rs"]
 mod tree;
+#[path = "wire/unix.rs"]
+mod unix;

@@ -12,6 +12,8 @@ mod peers;
 mod proxies;
 mod request_id;
 mod tls;
+#[cfg(unix)]
+mod unix_socket;
 
 use std::future::Future;
 use std::pin::pin;
@@ -24,9 +26,10 @@ pub use app::{App, StartError};
 use connection::{Connections, Stop};
 use listener::Accepted;
 pub use listener::Listener;
-use peers::{Peers, Place};
-use proxies::Link;
+use peers::Peers;
 pub use tls::{Tls, TlsError};
+#[cfg(unix)]
+pub use unix_socket::{SocketError, UnixSocket};
 
 /// How long to wait before accepting again when the system refuses, as it does when file descriptors
 /// have run out.
@@ -87,23 +90,25 @@ impl Server {
 
     /// Serves a connection on a task of its own, unless its peer has too many, who is hung up on.
     fn welcome(&self, accepted: Accepted, slot: Option<OwnedSemaphorePermit>, tls: Option<&Tls>, stop: Stop) {
-        let Accepted { stream, peer, local } = accepted;
-        let link = self.app.proxies().link(peer, local);
-        let Some(place) = self.admit(&link) else {
-            return tracing::warn!(%peer, "too many connections from this address");
+        let link = match &accepted {
+            Accepted::Tcp { peer, local, .. } => self.app.proxies().link(*peer, *local),
+            #[cfg(unix)]
+            Accepted::Unix(_) => self.app.proxies().unix_link(),
         };
+        let place = link.counted().map(|address| self.peers.admit(address));
+        if let Some(None) = place {
+            return tracing::warn!(peer = %link.peer, "too many connections from this address");
+        }
         let (connections, tls) = (Arc::clone(&self.connections), tls.cloned());
         let counted = self.app.metrics().connection();
         tokio::spawn(async move {
-            connections.serve(stream, link, tls.as_ref(), stop).await;
+            match accepted {
+                Accepted::Tcp { stream, .. } => connections.serve(stream, link, tls.as_ref(), stop).await,
+                #[cfg(unix)]
+                Accepted::Unix(stream) => connections.serve(stream, link, None, stop).await,
+            }
             drop((slot, place, counted));
         });
-    }
-
-    /// A place for one more connection, if its peer may have one. Proxies have as many as they like: it is
-    /// not them who ask.
-    fn admit(&self, link: &Link) -> Option<Option<Place>> {
-        if link.trusted { Some(None) } else { self.peers.admit(link.peer.address()).map(Some) }
     }
 
     /// Lets the requests finish that are being answered.

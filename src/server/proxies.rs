@@ -32,14 +32,28 @@ pub(super) struct Link {
 pub(super) enum Peer {
     /// The other end of the connection.
     Socket(SocketAddr),
+    /// A program on this machine.
+    Unix,
     /// The address that a proxy names.
     Forwarded(IpAddr),
 }
 
+impl Link {
+    /// The address whose connections are counted. Proxies have as many as they like, since it is not them
+    /// who ask; a Unix socket comes from nowhere.
+    pub(super) fn counted(&self) -> Option<IpAddr> {
+        match self.peer {
+            Peer::Socket(address) if !self.trusted => Some(address.ip()),
+            _ => None,
+        }
+    }
+}
+
 impl Peer {
-    pub(super) fn address(self) -> IpAddr {
+    fn address(self) -> IpAddr {
         match self {
             Peer::Socket(address) => address.ip(),
+            Peer::Unix => Client::LOCAL.address,
             Peer::Forwarded(address) => address,
         }
     }
@@ -49,6 +63,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Peer::Socket(address) => address.fmt(f),
+            Peer::Unix => f.write_str("unix"),
             Peer::Forwarded(address) => address.fmt(f),
         }
     }
@@ -63,6 +78,11 @@ impl Proxies {
     pub(super) fn link(&self, peer: SocketAddr, local: IpAddr) -> Link {
         let line = if local.to_canonical().is_loopback() { Line::Local } else { Line::Open };
         Link { peer: Peer::Socket(peer), line, trusted: self.trusts(peer.ip()) }
+    }
+
+    /// What is known of a connection to a Unix socket.
+    pub(super) fn unix_link(&self) -> Link {
+        Link { peer: Peer::Unix, line: Line::Local, trusted: self.trusted.contains(&TrustedProxy::Unix) }
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -197,6 +217,19 @@ mod tests {
         let mut taken = headers(&said);
         assert_eq!(sender(&["127.0.0.1"], &mut taken), ("192.0.2.1".to_owned(), Line::Encrypted));
         assert_eq!(taken, headers(&[("host", "there.example")]));
+    }
+
+    #[test]
+    fn whoever_uses_the_socket_is_believed_if_the_operator_says_so() {
+        for (trusted, peer, address) in
+            [(&["unix"][..], "192.0.2.1", "192.0.2.1"), (&["127.0.0.1"], "unix", "127.0.0.1")]
+        {
+            let proxies = proxies(trusted);
+            let link = proxies.unix_link();
+            let (client, shown) = proxies.sender(&link, &mut headers(&[("x-forwarded-for", "192.0.2.1")]));
+            assert_eq!((shown.to_string().as_str(), client.address.to_string().as_str()), (peer, address));
+            assert_eq!((client.line, link.counted()), (Line::Local, None));
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ use base64::prelude::BASE64_STANDARD;
 use crate::deploy::{DEPLOY, is_missing, program};
 use crate::harness::{Scratch, stdout};
 
+/// The socket that our files name.
+const SOCKET: &str = "unix:/run/davgroups/davgroups.sock";
+
 /// A proxy that runs in the foreground, in a directory of its own.
 struct Kind {
     name: &'static str,
@@ -81,11 +84,16 @@ struct Proxy {
 
 impl Proxy {
     fn start(kind: &Kind, directory: &Path, file: &str, backend: &str) -> Self {
+        let ours = fs::read_to_string(format!("{DEPLOY}/{file}")).expect(file);
+        Self::start_with(kind, directory, &ours, "127.0.0.1:8080", backend)
+    }
+
+    /// With `ours` as it stands but for one place.
+    fn start_with(kind: &Kind, directory: &Path, ours: &str, default: &str, backend: &str) -> Self {
+        assert!(ours.contains(default), "{ours}");
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("an address").to_string();
-        let ours = fs::read_to_string(format!("{DEPLOY}/{file}")).expect(file);
-        assert!(ours.contains("127.0.0.1:8080"), "{file}");
-        fs::write(directory.join("ours.conf"), ours.replace("127.0.0.1:8080", backend)).expect("written");
+        fs::write(directory.join("ours.conf"), ours.replace(default, backend)).expect("written");
         let place = directory.display().to_string();
         let configuration = (kind.configuration)(&place, &address, &format!("{place}/ours.conf"));
         fs::write(directory.join(kind.file), configuration).expect("written");
@@ -257,6 +265,28 @@ fn behind(kind: &Kind, file: &str, base: &str) {
 #[test]
 fn nginx_in_front_changes_nothing() {
     behind(&NGINX, "nginx/davgroups.conf", "");
+}
+
+#[test]
+fn nginx_in_front_of_a_unix_socket() {
+    if is_missing(NGINX.name, NGINX.version) {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.add_users(&["bob"]);
+    let config = scratch.path("davgroups.toml");
+    let listen = format!("unix:{}", scratch.path("davgroups.sock").display());
+    fs::write(&config, "trusted_proxies = ['unix']").expect("written");
+    let server = scratch.serve_with(&["--config", config.to_str().expect("text"), "--listen", &listen]);
+    assert_eq!(server.address, listen);
+    let ours = fs::read_to_string(format!("{DEPLOY}/nginx/davgroups.conf")).expect("read");
+    // As its comment says.
+    let ours = ours
+        .replace("proxy_pass http://127.0.0.1:8080;", "")
+        .replace("# proxy_pass http://unix", "proxy_pass http://unix");
+    let proxy = Proxy::start_with(&NGINX, scratch.directory.path(), &ours, SOCKET, &listen);
+    work_through(&proxy, "");
+    tells_who_is_asking(&proxy, &scratch, "");
 }
 
 #[test]

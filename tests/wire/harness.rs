@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,7 @@ const LOG: &str = "stderr.log";
 /// A running server with a store of its own. Dropping it ends the process.
 pub struct Server {
     process: Child,
-    /// `127.0.0.1:port`
+    /// `127.0.0.1:port`, or `unix:/path`
     pub address: String,
     data: TempDir,
 }
@@ -97,13 +98,19 @@ impl Server {
 
     /// Sends just these bytes.
     pub fn send_bytes(&self, bytes: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(&self.address).expect("connected");
+        if let Some(socket) = self.address.strip_prefix("unix:") {
+            let stream = UnixStream::connect(socket).expect("connected");
+            stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
+            return converse(stream, bytes);
+        }
+        let stream = TcpStream::connect(&self.address).expect("connected");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
-        // A server that refuses early may close before everything is sent.
-        let _ = stream.write_all(bytes);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        Reply::parse(&String::from_utf8_lossy(&answer))
+        converse(stream, bytes)
+    }
+
+    /// Waits for the process to end, which has to be asked to.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.process.wait().expect("ended")
     }
 
     /// Sends a signal to the process.
@@ -173,6 +180,14 @@ impl Drop for Server {
     }
 }
 
+fn converse(mut stream: impl Read + Write, bytes: &[u8]) -> Reply {
+    // A server that refuses early may close before everything is sent.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    Reply::parse(&String::from_utf8_lossy(&answer))
+}
+
 fn rows_of(database: &Connection, table: &str, columns: &str) -> Vec<String> {
     let mut found =
         database.prepare(&format!("SELECT {columns} FROM {table} ORDER BY 1, 2")).expect("prepared");
@@ -189,6 +204,9 @@ fn listening_address(process: &mut Child) -> String {
     let mut lines = stdout.lines();
     let address = loop {
         let line = lines.next().expect("the server ended before it listened").expect("text");
+        if let Some((_, socket)) = line.split_once(" at unix:") {
+            break format!("unix:{socket}");
+        }
         if let Some((_, rest)) = line.split_once("://") {
             break rest.split(['/', ' ']).next().expect("address").to_owned();
         }
