@@ -119,6 +119,21 @@ CREATE TABLE apps (
     enabled         INTEGER NOT NULL CHECK (enabled IN (0, 1))
 ) WITHOUT ROWID;
 
+-- What was changed, and what somebody tried without having the right. Rows are only added, and the oldest
+-- ones dropped when the operator says so.
+CREATE TABLE audit (
+    number          INTEGER PRIMARY KEY,
+    at              INTEGER NOT NULL,
+    actor           TEXT,                       -- the user's id at that time; NULL: the operator
+    origin          TEXT    NOT NULL,           -- an address, or 'machine'
+    action          TEXT    NOT NULL,
+    subject         TEXT    NOT NULL,
+    detail          TEXT    NOT NULL,
+    denied          TEXT                        -- why it was not done; NULL: it was
+);
+
+CREATE INDEX audit_by_time ON audit (at);
+
 -- What the server keeps for itself.
 CREATE TABLE settings (
     key             TEXT    NOT NULL PRIMARY KEY,

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use davgroups::domain::{
-    DisplayName, Error, GroupId, NewUser, PasswordHash, Place, Principal, Quota, Result, Role, Rules, Search,
-    UserId, UserName,
+    DisplayName, Error, GroupId, NewUser, Origin, PasswordHash, Place, Principal, Quota, Result, Role, Rules,
+    Search, UserId, UserName,
 };
 use davgroups::service::{Passwords, Service};
 use davgroups::store::SharedStore;
@@ -235,8 +235,12 @@ impl Real {
 
 /// Asks the service as whoever was logged in as `who`.
 async fn act(service: &Service, who: Name, action: &Action) -> Answer {
-    let who =
-        Principal { user: UserId::stored(who.to_owned()), administrator: who == "admin", subadmin: false };
+    let who = Principal {
+        user: UserId::stored(who.to_owned()),
+        administrator: who == "admin",
+        subadmin: false,
+        origin: Origin::Machine,
+    };
     let group = |uri: Name| Place::Group(uri.to_owned());
     let member = |uri: Name, user: Name| Place::Membership(uri.to_owned(), user.to_owned());
     let result = match *action {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use davgroups::domain::{
-    AppId, CustomGroupNumber, Email, GroupId, GroupRef, GroupUri, NewUser, PasswordHash, Place, Principal,
-    Quota, Role, Rules, UserId, UserName,
+    AppId, CustomGroupNumber, Email, GroupId, GroupRef, GroupUri, NewUser, Origin, PasswordHash, Place,
+    Principal, Quota, Role, Rules, UserId, UserName,
 };
 use davgroups::edge::{Compat, Refusal};
 use davgroups::ocs::{Ocs, OcsSettings};
@@ -93,7 +93,7 @@ fn fill(tx: &mut dyn davgroups::store::Tx) -> davgroups::domain::Result<()> {
     ] {
         tx.add_to_group(&group(id), &user(member))?;
     }
-    tx.add_subadmin(&group("staff"), &user("erin"))
+    tx.add_subadmin(&group("staff"), &user("erin")).map(drop)
 }
 
 async fn plain_world() -> World {
@@ -104,7 +104,12 @@ impl World {
     fn principal(&self, id: &str) -> Principal {
         let account = self.service.account(id).expect("read").expect(id);
         let subadmin = account.subadmin && self.service.rules().allow_subadmins;
-        Principal { user: account.id, administrator: account.administrator, subadmin }
+        Principal {
+            user: account.id,
+            administrator: account.administrator,
+            subadmin,
+            origin: Origin::Machine,
+        }
     }
 
     async fn send(&self, who: &str, request: Request<Bytes>) -> Answer {

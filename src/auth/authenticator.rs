@@ -12,7 +12,7 @@ use super::credentials::Credentials;
 use super::guesses::{Blocked, GuessLimits, Guesses, Suspect};
 use crate::count::{Counter, Lookups};
 use crate::domain::fold::fold;
-use crate::domain::{Account, Error, Password, Principal, Result, StoreFailure};
+use crate::domain::{Account, Error, Origin, Password, Principal, Result, StoreFailure};
 use crate::edge::Refusal;
 use crate::service::{Passwords, Service};
 use crate::store::Generation;
@@ -152,7 +152,12 @@ impl Authenticator {
         let account = account.ok_or(Refusal::WrongCredentials)?;
         self.note_login(&account);
         let subadmin = account.subadmin && self.service.rules().allow_subadmins;
-        let principal = Principal { user: account.id, administrator: account.administrator, subadmin };
+        let principal = Principal {
+            user: account.id,
+            administrator: account.administrator,
+            subadmin,
+            origin: Origin::Address(peer),
+        };
         Ok((suspect, principal))
     }
 

@@ -2,11 +2,14 @@
 
 mod any_certificate;
 mod app;
+mod audit;
 mod backup;
 mod bootstrap;
 mod configuration;
 mod customgroup;
 mod documents;
+mod export;
+mod files;
 mod group;
 mod health;
 mod import;
@@ -20,6 +23,7 @@ mod serve;
 mod subadmin;
 mod user;
 mod verify;
+mod when;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -115,15 +119,18 @@ enum Operator {
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
+    /// Show what was changed, by whom, from where and when
+    Audit(audit::Options),
     /// Say whether the server answers
     #[command(after_help = "Example:
   davgroups health --listen 127.0.0.1:8080")]
     Health(health::Options),
     /// Manage users, groups and apps in the words of ownCloud's occ
     Occ(occ::Options),
-    /// Take over what another server kept
-    #[command(subcommand)]
-    Import(import::Command),
+    /// Write users, groups and custom groups to a file that people and programs can read
+    Export(export::Options),
+    /// Take over users, groups and custom groups from a file or another server
+    Import(import::Options),
 }
 
 /// Why a command failed.
@@ -215,9 +222,11 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Subadmin(command) => subadmin::run(command, config),
         Operator::CustomGroup(command) => customgroup::run(command, config),
         Operator::App(command) => app::run(command, config),
+        Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),
-        Operator::Import(command) => import::run(command, config),
+        Operator::Export(options) => export::run(&options, config),
+        Operator::Import(options) => import::run(&options, config),
         Operator::Backup(options) => backup::run(&options, config),
         Operator::Restore(options) => restore::run(&options, config),
         Operator::Verify(options) => verify::run(&options, config),

@@ -133,10 +133,15 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::domain::UserId;
+    use crate::domain::{Origin, UserId};
 
     fn who(user: &str, administrator: bool) -> Principal {
-        Principal { user: UserId::stored(user.to_owned()), administrator, subadmin: false }
+        Principal {
+            user: UserId::stored(user.to_owned()),
+            administrator,
+            subadmin: false,
+            origin: Origin::Machine,
+        }
     }
 
     fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &'static str) -> Request {

@@ -219,6 +219,17 @@ pub enum Error {
     Store(#[source] StoreFailure),
 }
 
+impl Error {
+    /// Whether it is about a right that somebody lacks, rather than about what is asked for.
+    pub fn is_denial(&self) -> bool {
+        match self {
+            Error::NotPermitted(denied) => *denied != Denied::FixedCollection,
+            Error::NotSubadminOf(_) | Error::SharingRestricted(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Why the store failed, in words for the operator; opaque to everything else.
 #[derive(Debug, ThisError)]
 #[error("{0}")]

@@ -4,6 +4,7 @@
 //! been checked once, when it was made; who may do what is decided in [`permission`] alone.
 
 mod app;
+mod audit;
 mod custom_group;
 mod error;
 pub mod fold;
@@ -19,6 +20,7 @@ mod search;
 mod user;
 
 pub use app::AppId;
+pub use audit::{Action, AuditQuery, AuditRecord, Change, Origin, Outcome};
 pub use custom_group::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, RoledGroup};
 pub use error::{Denied, Error, NameFault, Result, StoreFailure};
 pub use group::{Group, GroupId, GroupName};

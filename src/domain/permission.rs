@@ -69,9 +69,10 @@ pub fn is_last_admin(role: Role, admins: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Origin;
 
     fn principal(administrator: bool, subadmin: bool) -> Principal {
-        Principal { user: UserId::stored("alice".into()), administrator, subadmin }
+        Principal { user: UserId::stored("alice".into()), administrator, subadmin, origin: Origin::Machine }
     }
 
     #[test]

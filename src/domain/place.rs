@@ -1,5 +1,7 @@
 //! The tree of custom groups: what a request names, and what it turns out to be.
 
+use std::fmt;
+
 use super::custom_group::{CustomGroup, CustomGroupNumber, Membership};
 use super::user::UserId;
 
@@ -77,6 +79,17 @@ impl Place {
     }
 }
 
+impl fmt::Display for Place {
+    /// The segments, with slashes between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parent() {
+            None | Some(Place::Root) => {}
+            Some(parent) => write!(f, "{parent}/")?,
+        }
+        f.write_str(self.name())
+    }
+}
+
 /// How a custom group is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupRef {
@@ -127,5 +140,13 @@ mod tests {
             }
         }
         assert_eq!(Place::Root.parent(), None);
+    }
+
+    #[test]
+    fn places_are_shown_as_they_are_named() {
+        for path in ["", "groups", "groups/team1/bob", "users/7/bob", "nowhere/at/all"] {
+            let names = path.split('/').filter(|name| !name.is_empty());
+            assert_eq!(names.fold(Place::Root, |place, name| place.child(name)).to_string(), path);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Who asks.
 
+use super::audit::Origin;
 use super::user::UserId;
 
 /// The user that a request was authenticated as.
@@ -11,12 +12,15 @@ pub struct Principal {
     pub administrator: bool,
     /// Whether the user is subadmin of any group; always false where subadmins are switched off.
     pub subadmin: bool,
+    /// From where the request came.
+    pub origin: Origin,
 }
 
 impl Principal {
     /// The operator of the machine, who acts as administrator without being a user. No user has the id.
     pub fn operator() -> Self {
-        Self { user: UserId::stored(String::new()), administrator: true, subadmin: false }
+        let user = UserId::stored(String::new());
+        Self { user, administrator: true, subadmin: false, origin: Origin::Machine }
     }
 
     /// Whether this is the operator.

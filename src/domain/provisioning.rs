@@ -106,9 +106,10 @@ pub fn must_stay(who: &Principal, user: &UserId, group: &GroupId, is_subadmin_of
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Origin;
 
     fn principal(administrator: bool, subadmin: bool) -> Principal {
-        Principal { user: UserId::stored("erin".into()), administrator, subadmin }
+        Principal { user: UserId::stored("erin".into()), administrator, subadmin, origin: Origin::Machine }
     }
 
     #[test]

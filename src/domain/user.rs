@@ -153,7 +153,12 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// This moment by the clock of the machine; a clock before 1970 counts as 1970.
     pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::of(SystemTime::now())
+    }
+
+    /// A moment by a clock; what is before 1970 counts as 1970.
+    pub fn of(moment: SystemTime) -> Self {
+        let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 

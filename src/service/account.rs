@@ -1,11 +1,12 @@
 //! Accounts as the start-up, the command line and logins need them.
 
+use super::act::Act;
 use super::{Passwords, Service};
 use crate::domain::{
     Account, Email, Error, GroupId, NewUser, Password, PasswordHash, Quota, Result, Timestamp, User, UserId,
     UserName,
 };
-use crate::store::{Tx, UserChange};
+use crate::store::UserChange;
 
 /// `last_login` moves at most this often per user, so that a busy client does not write all the time.
 const LOGIN_STEP_MS: i64 = 60_000;
@@ -78,7 +79,7 @@ impl Service {
         groups: Vec<GroupId>,
     ) -> Result<()> {
         let user = self.new_user(id, password, display_name, email).await?;
-        self.write(move |tx| insert_user(tx, &user, &groups)).await
+        self.operate(move |act| insert_user(act, &user, &groups)).await
     }
 
     /// The same, and makes the groups that are missing.
@@ -94,13 +95,13 @@ impl Service {
         groups: Vec<GroupId>,
     ) -> Result<()> {
         let user = self.new_user(id, password, display_name, email).await?;
-        self.write(move |tx| {
+        self.operate(move |act| {
             for group in &groups {
-                if !tx.group_exists(group)? {
-                    tx.insert_group(group)?;
+                if !act.group_exists(group)? {
+                    act.insert_group(group)?;
                 }
             }
-            insert_user(tx, &user, &groups)
+            insert_user(act, &user, &groups)
         })
         .await
     }
@@ -124,9 +125,9 @@ impl Service {
     pub async fn install_password(&self, id: &str, password: &Password) -> Result<UserId> {
         let hash: PasswordHash = self.passwords.hash(password).await?;
         let id = id.to_owned();
-        self.write(move |tx| {
-            let user = tx.user(&id)?.ok_or(Error::UserUnknown(id))?;
-            tx.update_user(&user.id, &UserChange::Password(hash))?;
+        self.operate(move |act| {
+            let user = act.user(&id)?.ok_or(Error::UserUnknown(id))?;
+            act.update_user(&user.id, &UserChange::Password(hash))?;
             Ok(user.id)
         })
         .await
@@ -141,13 +142,13 @@ impl Service {
     }
 }
 
-fn insert_user(tx: &mut dyn Tx, user: &NewUser, groups: &[GroupId]) -> Result<()> {
-    tx.insert_user(user)?;
+fn insert_user(act: &mut Act<'_>, user: &NewUser, groups: &[GroupId]) -> Result<()> {
+    act.insert_user(user)?;
     for group in groups {
-        if !tx.group_exists(group)? {
+        if !act.group_exists(group)? {
             return Err(Error::GroupUnknown(group.to_string()));
         }
-        tx.add_to_group(group, &user.id)?;
+        act.add_to_group(group, &user.id)?;
     }
     Ok(())
 }

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Service;
+use super::act::switch;
 use super::app_info::{AppInfo, MAX_BYTES};
 use crate::domain::provisioning::Level;
-use crate::domain::{AppId, Error, Principal, Result, StoreFailure};
+use crate::domain::{AppId, Change, Error, Principal, Result, StoreFailure};
 
 /// The app that lets apps be switched, and therefore stays on as long as clients are asked.
 const PROVISIONING: &str = "provisioning_api";
@@ -197,16 +198,17 @@ impl Service {
     /// `NotPermitted` for those who are no administrators; `AppUnknown`; `AppStays` for the app that
     /// is needed to switch apps on again.
     pub async fn switch_app(&self, who: &Principal, apps: &Apps, app: &AppId, enabled: bool) -> Result<()> {
-        Level::Administrator.check(who)?;
+        let (attempt, switched) = (Change::of(switch(enabled), app), app.clone());
+        if let Err(error) = Level::Administrator.check(who) {
+            return Err(self.refused(who, attempt, error).await);
+        }
         find(apps, app).await?;
         if app.as_str() == PROVISIONING && !enabled {
             return Err(Error::AppStays);
         }
-        let (who, rules) = (who.clone(), self.rules);
-        let switched = app.clone();
-        let done = self.write(move |tx| {
-            Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
-            tx.switch_app(&switched, enabled)
+        let done = self.act(who, attempt, move |act| {
+            Level::Administrator.check(&act.who)?;
+            act.switch_app(&switched, enabled)
         });
         done.await?;
         self.switches.forget();
@@ -220,7 +222,7 @@ impl Service {
     pub async fn install_app_switch(&self, apps: &Apps, app: &AppId, enabled: bool) -> Result<()> {
         find(apps, app).await?;
         let switched = app.clone();
-        self.write(move |tx| tx.switch_app(&switched, enabled)).await?;
+        self.operate(move |act| act.switch_app(&switched, enabled)).await?;
         self.switches.forget();
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! Custom groups: listing, making, renaming, deleting.
 
 use super::Service;
+use super::act::Act;
 use super::locate::Tree;
 use crate::domain::permission::{may_create_group, sees_all_groups};
 use crate::domain::{
-    CustomGroup, Denied, DisplayName, Error, GroupUri, Membership, Node, Place, Principal, Result, Role,
-    RoledGroup, Rules, Search, UserId,
+    Action, Change, CustomGroup, Denied, DisplayName, Error, GroupUri, Membership, Node, Place, Principal,
+    Result, Role, RoledGroup, Rules, Search, UserId,
 };
-use crate::store::{Generation, Reader, Tx};
+use crate::store::{Generation, Reader};
 
 /// How much of what lies below a place is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,8 +147,12 @@ impl Service {
         place: &Place,
         name: Option<DisplayName>,
     ) -> Result<CustomGroup> {
-        let place = place.clone();
-        self.write_as(who, move |tx, who, rules| create(tx, who, rules, &place, name)).await
+        let (attempt, place) = (Change::of(Action::CREATE_CUSTOM_GROUP, place), place.clone());
+        self.act(who, attempt, move |act| {
+            let founder = act.who.user.clone();
+            create(act, &founder, &place, name)
+        })
+        .await
     }
 
     /// Whether a custom group could be made at `place`, as far as the place and rights go.
@@ -164,13 +169,13 @@ impl Service {
     /// As for [`Self::locate`], then `NotPermitted` for those who may not manage the group, then
     /// `DisplayNameTaken`.
     pub async fn rename_custom_group(&self, who: &Principal, place: &Place, name: DisplayName) -> Result<()> {
+        let attempt = Change::with(Action::RENAME_CUSTOM_GROUP, place, name.as_str());
         let place = place.clone();
-        self.write_as(who, move |tx, who, rules| {
-            let tree = tree(tx, who, rules, Denied::RenameGroup);
-            let Node::Group(group) = tree.locate(&place)? else {
+        self.act(who, attempt, move |act| {
+            let Node::Group(group) = act.tree(Denied::RenameGroup).locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
-            rename(tx, who, rules, &group, &name)
+            rename(act, &group, &name)
         })
         .await
     }
@@ -181,30 +186,22 @@ impl Service {
     /// As for [`Self::locate`]; `CollectionStays` and `NotPermitted` for the fixed parts of the tree;
     /// `NotPermitted` for those who lack the right; `LastAdmin`.
     pub async fn delete(&self, who: &Principal, place: &Place) -> Result<()> {
-        let place = place.clone();
-        self.write_as(who, move |tx, who, rules| {
-            match tree(tx, who, rules, Denied::RemoveMember).locate(&place)? {
-                Node::Root => Err(Denied::FixedCollection.into()),
-                Node::Groups | Node::Users | Node::UserGroups(_) => Err(Error::CollectionStays),
-                Node::Group(group) => delete_custom_group(tx, who, rules, &group),
-                Node::Membership(group, member) => super::membership::remove(tx, who, rules, &group, &member),
-            }
+        let (attempt, place) = (Change::of(Action::DELETE_CUSTOM_GROUP, place), place.clone());
+        self.act(who, attempt, move |act| match act.tree(Denied::RemoveMember).locate(&place)? {
+            Node::Root => Err(Denied::FixedCollection.into()),
+            Node::Groups | Node::Users | Node::UserGroups(_) => Err(Error::CollectionStays),
+            Node::Group(group) => delete_custom_group(act, &group),
+            Node::Membership(group, member) => super::membership::remove(act, &group, &member),
         })
         .await
     }
 }
 
 /// Gives a custom group another display name.
-pub(super) fn rename(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    group: &CustomGroup,
-    name: &DisplayName,
-) -> Result<()> {
-    tree(tx, who, rules, Denied::RenameGroup).check_manager(group)?;
-    check_name_free(tx, rules, name, Some(group))?;
-    tx.rename_custom_group(group.number, name)
+pub(super) fn rename(act: &mut Act<'_>, group: &CustomGroup, name: &DisplayName) -> Result<()> {
+    act.tree(Denied::RenameGroup).check_manager(group)?;
+    check_name_free(act, name, Some(group))?;
+    act.rename_custom_group(group, name)
 }
 
 pub(super) fn tree<'a>(
@@ -282,55 +279,45 @@ fn check_creatable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &
     }
 }
 
+/// Makes a custom group whose admin is `founder`.
 pub(super) fn create(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
+    act: &mut Act<'_>,
+    founder: &UserId,
     place: &Place,
     name: Option<DisplayName>,
 ) -> Result<CustomGroup> {
-    check_creatable(tx, who, rules, place)?;
+    check_creatable(&**act, &act.who, &act.rules, place)?;
     let uri = GroupUri::new(place.name())?;
     let name = name.unwrap_or_else(|| DisplayName::of_uri(&uri));
-    check_name_free(tx, rules, &name, None)?;
-    let group = tx.insert_custom_group(&uri, &name)?;
-    tx.add_member(group.number, &who.user, Role::Admin)?;
+    check_name_free(act, &name, None)?;
+    let group = act.insert_custom_group(&uri, &name)?;
+    act.add_member(&group, founder, Role::Admin)?;
     Ok(group)
 }
 
 /// One's own name, in any capitals, is free.
-fn check_name_free(
-    reader: &dyn Reader,
-    rules: &Rules,
-    name: &DisplayName,
-    own: Option<&CustomGroup>,
-) -> Result<()> {
-    if !rules.allow_duplicate_names && reader.display_name_taken(name, own.map(|group| group.number))? {
+fn check_name_free(act: &Act<'_>, name: &DisplayName, own: Option<&CustomGroup>) -> Result<()> {
+    if !act.rules.allow_duplicate_names && act.display_name_taken(name, own.map(|group| group.number))? {
         return Err(Error::DisplayNameTaken(name.as_str().to_owned()));
     }
     Ok(())
 }
 
 /// Deletes a custom group for those who may manage it.
-pub(super) fn delete_custom_group(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    group: &CustomGroup,
-) -> Result<()> {
-    tree(tx, who, rules, Denied::DeleteGroup).check_manager(group)?;
-    tx.delete_custom_group(group.number)
+pub(super) fn delete_custom_group(act: &mut Act<'_>, group: &CustomGroup) -> Result<()> {
+    act.tree(Denied::DeleteGroup).check_manager(group)?;
+    act.delete_custom_group(group)
 }
 
 /// Takes a user who is about to be deleted out of all custom groups. A group left without members goes
 /// too, and one left without an admin passes to its member of longest standing.
-pub(super) fn leave_all(tx: &mut dyn Tx, user: &UserId) -> Result<()> {
-    for RoledGroup { group, .. } in tx.custom_groups_of(user, &Search::default())? {
-        tx.remove_member(group.number, user)?;
-        match tx.longest_standing(group.number)? {
-            None => tx.delete_custom_group(group.number)?,
-            Some(heir) if tx.count_admins(group.number)? == 0 => {
-                tx.set_role(group.number, &heir, Role::Admin)?;
+pub(super) fn leave_all(act: &mut Act<'_>, user: &UserId) -> Result<()> {
+    for RoledGroup { group, .. } in act.custom_groups_of(user, &Search::default())? {
+        act.remove_member(&group, user)?;
+        match act.longest_standing(group.number)? {
+            None => act.delete_custom_group(&group)?,
+            Some(heir) if act.count_admins(group.number)? == 0 => {
+                act.set_role(&group, &heir, Role::Admin)?;
             }
             Some(_) => {}
         }

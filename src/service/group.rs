@@ -2,15 +2,16 @@
 //! `customgroup_{uri}`, and keep their own rules.
 
 use super::Service;
-use super::custom_group::{delete_custom_group, rename, tree};
+use super::act::Act;
+use super::custom_group::{self, delete_custom_group, tree};
 use super::membership;
 use super::paged::Paged;
 use crate::domain::provisioning::{Level, may_manage_group, must_stay};
 use crate::domain::{
-    CustomGroup, Denied, DisplayName, Error, GroupId, GroupName, GroupRef, NameFault, Principal, Result,
-    Rules, Search, UserId,
+    Action, Change, CustomGroup, Denied, DisplayName, Error, GroupId, GroupName, GroupRef, NameFault,
+    Principal, Result, Rules, Search, UserId,
 };
-use crate::store::{Reader, Tx};
+use crate::store::Reader;
 
 /// What a group id stands for.
 #[derive(Clone, Debug)]
@@ -42,23 +43,9 @@ impl Service {
     /// `GroupExists`; `NotPermitted` for those who are no administrators; and `GroupIdInvalid` for all
     /// that is not allowed here, though it is in ownCloud.
     pub async fn create_group(&self, who: &Principal, id: &str, name: Option<&str>) -> Result<()> {
-        Level::Subadmin.check(who)?;
-        let checked = GroupId::new(id);
-        if let Err(Error::GroupIdInvalid(NameFault::Blank | NameFault::OuterSpace)) = checked {
-            return checked.map(drop);
-        }
-        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
-        let name = name.map(str::to_owned);
-        self.write(move |tx| {
-            if exists(tx, &id)? {
-                return Err(Error::GroupExists);
-            }
-            Level::Administrator.check(&super::refresh(tx, &who, &rules)?)?;
-            let id = checked?;
-            tx.insert_group(&id)?;
-            name.map_or(Ok(()), |name| tx.rename_group(&id, &GroupName::new(&name, &id)?))
-        })
-        .await
+        let attempt = Change::of(Action::CREATE_GROUP, id);
+        let (id, name) = (id.to_owned(), name.map(str::to_owned));
+        self.act(who, attempt, move |act| create(act, &id, name.as_deref())).await
     }
 
     /// Gives a group another display name; a custom group by its own rules.
@@ -67,18 +54,9 @@ impl Service {
     /// `NotPermitted` for those who are no administrators; `GroupUnknown`; what is wrong with the name;
     /// and what the rules of custom groups refuse.
     pub async fn rename_group(&self, who: &Principal, id: &str, name: &str) -> Result<()> {
-        Level::Administrator.check(who)?;
-        let (who, rules) = (who.clone(), self.rules);
+        let attempt = Change::with(Action::RENAME_GROUP, id, name);
         let (id, name) = (id.to_owned(), name.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            Level::Administrator.check(&who)?;
-            match find(tx, &id)? {
-                Target::Group(group) => tx.rename_group(&group, &GroupName::new(&name, &group)?),
-                Target::Custom(group) => rename(tx, &who, &rules, &group, &DisplayName::new(&name)?),
-            }
-        })
-        .await
+        self.act(who, attempt, move |act| rename(act, &id, &name)).await
     }
 
     /// The members of a group, by id.
@@ -101,18 +79,8 @@ impl Service {
     /// `NotPermitted` for those who are no administrators; `GroupUnknown`; `AdminGroup`; and
     /// `NotPermitted` for a custom group that the principal may not manage.
     pub async fn delete_group(&self, who: &Principal, id: &str) -> Result<()> {
-        Level::Administrator.check(who)?;
-        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            Level::Administrator.check(&who)?;
-            match find(tx, &id)? {
-                Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
-                Target::Group(group) => tx.delete_group(&group),
-                Target::Custom(group) => delete_custom_group(tx, &who, &rules, &group),
-            }
-        })
-        .await
+        let (attempt, id) = (Change::of(Action::DELETE_GROUP, id), id.to_owned());
+        self.act(who, attempt, move |act| delete(act, &id)).await
     }
 
     /// Puts a user into a group; nothing happens if it is there.
@@ -121,20 +89,9 @@ impl Service {
     /// `NotPermitted` for those who manage no users; `NoGroupGiven`; `GroupUnknown`; `UserUnknown`;
     /// `NotPermitted` for those who are no administrators; and what the rules of custom groups refuse.
     pub async fn add_to_group(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
-        Level::Subadmin.check(who)?;
-        check_given(group)?;
-        let (who, rules) = (who.clone(), self.rules);
+        let attempt = Change::with(Action::ADD_TO_GROUP, group, user);
         let (user, group) = (user.to_owned(), group.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            let target = find(tx, &group)?;
-            let user = tx.user(&user)?.ok_or(Error::UserUnknown(user))?;
-            if matches!(target, Target::Group(_)) && !who.administrator {
-                return Err(Denied::ManageGroup.into());
-            }
-            put_in(tx, &who, &rules, &target, &user.id)
-        })
-        .await
+        self.act(who, attempt, move |act| add(act, &user, &group)).await
     }
 
     /// Takes a user out of a group; nothing happens if it is not there.
@@ -144,18 +101,9 @@ impl Service {
     /// those who do not manage the group; `UserUnknown`; `AdminGroup` and `OneselfNotAllowed` for those
     /// who would shut themselves out; and what the rules of custom groups refuse.
     pub async fn remove_from_group(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
-        Level::Subadmin.check(who)?;
-        check_given(group)?;
-        let (who, rules) = (who.clone(), self.rules);
+        let attempt = Change::with(Action::REMOVE_FROM_GROUP, group, user);
         let (user, group) = (user.to_owned(), group.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            match find(tx, &group)? {
-                Target::Group(group) => take_out(tx, &who, &user, &group),
-                Target::Custom(group) => take_out_of_custom(tx, &who, &rules, &user, &group),
-            }
-        })
-        .await
+        self.act(who, attempt, move |act| remove(act, &user, &group)).await
     }
 }
 
@@ -220,42 +168,82 @@ pub(super) fn may_fill(reader: &dyn Reader, who: &Principal, rules: &Rules, targ
 
 /// Puts a user into a group. Rights are looked at for custom groups only, where they are part of the
 /// rules of membership.
-pub(super) fn put_in(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    target: &Target,
-    user: &UserId,
-) -> Result<()> {
+pub(super) fn put_in(act: &mut Act<'_>, target: &Target, user: &UserId) -> Result<()> {
     match target {
-        Target::Group(group) => tx.add_to_group(group, user),
-        Target::Custom(group) => match membership::add(tx, who, rules, group, user.as_str()) {
+        Target::Group(group) => act.add_to_group(group, user),
+        Target::Custom(group) => match membership::add(act, group, user.as_str()) {
             Err(Error::AlreadyMember) => Ok(()),
             other => other,
         },
     }
 }
 
-fn take_out(tx: &mut dyn Tx, who: &Principal, user: &str, group: &GroupId) -> Result<()> {
-    check_managed(tx, who, group)?;
-    let user = tx.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
-    if must_stay(who, &user.id, group, tx.is_subadmin(group, &who.user)?) {
-        return Err(if group.is_admin() { Error::AdminGroup } else { Error::OneselfNotAllowed });
+pub(super) fn create(act: &mut Act<'_>, id: &str, name: Option<&str>) -> Result<()> {
+    Level::Subadmin.check(&act.who)?;
+    let checked = GroupId::new(id);
+    if let Err(Error::GroupIdInvalid(NameFault::Blank | NameFault::OuterSpace)) = checked {
+        return checked.map(drop);
     }
-    tx.remove_from_group(group, &user.id)
+    if exists(&**act, id)? {
+        return Err(Error::GroupExists);
+    }
+    Level::Administrator.check(&act.who)?;
+    let id = checked?;
+    act.insert_group(&id)?;
+    name.map_or(Ok(()), |name| act.rename_group(&id, &GroupName::new(name, &id)?))
 }
 
-fn take_out_of_custom(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    user: &str,
-    group: &CustomGroup,
-) -> Result<()> {
-    tree(tx, who, rules, Denied::RemoveMember).check_visible(group)?;
-    let user = tx.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
-    match tx.membership(group.number, user.id.as_str())? {
-        Some(member) => membership::remove(tx, who, rules, group, &member),
+pub(super) fn rename(act: &mut Act<'_>, id: &str, name: &str) -> Result<()> {
+    Level::Administrator.check(&act.who)?;
+    match find(&**act, id)? {
+        Target::Group(group) => act.rename_group(&group, &GroupName::new(name, &group)?),
+        Target::Custom(group) => custom_group::rename(act, &group, &DisplayName::new(name)?),
+    }
+}
+
+pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
+    Level::Administrator.check(&act.who)?;
+    match find(&**act, id)? {
+        Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
+        Target::Group(group) => act.delete_group(&group),
+        Target::Custom(group) => delete_custom_group(act, &group),
+    }
+}
+
+pub(super) fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+    Level::Subadmin.check(&act.who)?;
+    check_given(group)?;
+    let target = find(&**act, group)?;
+    let user = act.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
+    if matches!(target, Target::Group(_)) && !act.who.administrator {
+        return Err(Denied::ManageGroup.into());
+    }
+    put_in(act, &target, &user.id)
+}
+
+pub(super) fn remove(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+    Level::Subadmin.check(&act.who)?;
+    check_given(group)?;
+    match find(&**act, group)? {
+        Target::Group(group) => take_out(act, user, &group),
+        Target::Custom(group) => take_out_of_custom(act, user, &group),
+    }
+}
+
+fn take_out(act: &mut Act<'_>, user: &str, group: &GroupId) -> Result<()> {
+    check_managed(&**act, &act.who, group)?;
+    let user = act.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
+    if must_stay(&act.who, &user.id, group, act.is_subadmin(group, &act.who.user)?) {
+        return Err(if group.is_admin() { Error::AdminGroup } else { Error::OneselfNotAllowed });
+    }
+    act.remove_from_group(group, &user.id)
+}
+
+fn take_out_of_custom(act: &mut Act<'_>, user: &str, group: &CustomGroup) -> Result<()> {
+    act.tree(Denied::RemoveMember).check_visible(group)?;
+    let user = act.user(user)?.ok_or_else(|| Error::UserUnknown(user.to_owned()))?;
+    match act.membership(group.number, user.id.as_str())? {
+        Some(member) => membership::remove(act, group, &member),
         None => Ok(()),
     }
 }

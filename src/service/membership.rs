@@ -1,12 +1,13 @@
 //! Members of custom groups: adding, removing, changing roles.
 
 use super::Service;
-use super::custom_group::tree;
+use super::act::Act;
 use crate::domain::permission::{is_last_admin, may_remove};
 use crate::domain::{
-    CustomGroup, Denied, Error, Membership, Node, Place, Principal, Result, Role, Rules, User, UserId,
+    Action, Change, CustomGroup, Denied, Error, Membership, Node, Place, Principal, Result, Role, User,
+    UserId,
 };
-use crate::store::{Reader, Tx};
+use crate::store::Reader;
 
 impl Service {
     /// Adds the user that `place` names to the custom group above it, as a plain member.
@@ -16,10 +17,10 @@ impl Service {
     /// `PutOnCollection` and `MembersNotHere` where no member can be; `NotPermitted` for plain members;
     /// `NoSuchMember` unless the user exists in that spelling; `SharingRestricted`.
     pub async fn add_member(&self, who: &Principal, place: &Place) -> Result<()> {
-        let place = place.clone();
-        self.write_as(who, move |tx, who, rules| {
-            let group = find_joinable(tx, who, rules, &place)?;
-            add(tx, who, rules, &group, place.name())
+        let (attempt, place) = (Change::of(Action::ADD_MEMBER, place), place.clone());
+        self.act(who, attempt, move |act| {
+            let group = find_joinable(act, &place)?;
+            add(act, &group, place.name())
         })
         .await
     }
@@ -30,17 +31,18 @@ impl Service {
     /// As for [`Self::locate`], then `NotPermitted` for those who may not manage the group, then
     /// `LastAdmin`.
     pub async fn set_role(&self, who: &Principal, place: &Place, role: Role) -> Result<()> {
+        let attempt = Change::with(Action::SET_ROLE, place, role.as_str());
         let place = place.clone();
-        self.write_as(who, move |tx, who, rules| {
-            let tree = tree(tx, who, rules, Denied::SetRole);
+        self.act(who, attempt, move |act| {
+            let tree = act.tree(Denied::SetRole);
             let Node::Membership(group, member) = tree.locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
             tree.check_manager(&group)?;
             if role == Role::Member {
-                check_admin_remains(tx, &group, &member)?;
+                check_admin_remains(&**act, &group, &member)?;
             }
-            tx.set_role(group.number, &member.user, role)
+            act.set_role(&group, &member.user, role)
         })
         .await
     }
@@ -80,14 +82,14 @@ impl Service {
         place: &Place,
         rows: Vec<ImportRow>,
     ) -> Result<Vec<(String, ImportOutcome)>> {
-        let place = place.clone();
-        self.write_as(who, move |tx, who, rules| {
-            let tree = tree(tx, who, rules, Denied::AddMember);
+        let (attempt, place) = (Change::of(Action::ADD_MEMBER, place), place.clone());
+        self.act(who, attempt, move |act| {
+            let tree = act.tree(Denied::AddMember);
             let Node::Group(group) = tree.locate(&place)? else {
                 return Err(Denied::FixedCollection.into());
             };
             tree.check_visible(&group)?;
-            let import = |row: ImportRow| Ok((row.user.clone(), import(tx, who, rules, &group, &row)?));
+            let import = |row: ImportRow| Ok((row.user.clone(), import(act, &group, &row)?));
             rows.into_iter().map(import).collect()
         })
         .await
@@ -95,30 +97,24 @@ impl Service {
 }
 
 /// One line. Only a failing store is an error here.
-fn import(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    group: &CustomGroup,
-    row: &ImportRow,
-) -> Result<ImportOutcome> {
-    if tx.membership(group.number, &row.user)?.is_some() {
+fn import(act: &mut Act<'_>, group: &CustomGroup, row: &ImportRow) -> Result<ImportOutcome> {
+    if act.membership(group.number, &row.user)?.is_some() {
         return Ok(ImportOutcome::AlreadyMember);
     }
-    match (add(tx, who, rules, group, &row.user), row.role) {
+    match (add(act, group, &row.user), row.role) {
         (Err(error @ (Error::Store(_) | Error::StorageFull | Error::Busy)), _) => Err(error),
         (Err(error), _) => Ok(ImportOutcome::Refused(error)),
         (Ok(()), None) => Ok(ImportOutcome::RoleFailed),
         (Ok(()), Some(role)) => {
-            tx.set_role(group.number, &UserId::stored(row.user.clone()), role)?;
+            act.set_role(group, &UserId::stored(row.user.clone()), role)?;
             Ok(ImportOutcome::Added)
         }
     }
 }
 
 /// The group that a member could be added to at `place`.
-fn find_joinable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &Place) -> Result<CustomGroup> {
-    let tree = tree(reader, who, rules, Denied::AddMember);
+fn find_joinable(act: &Act<'_>, place: &Place) -> Result<CustomGroup> {
+    let tree = act.tree(Denied::AddMember);
     let parent = place.parent().map(|parent| tree.locate(&parent)).transpose()?;
     match (parent, tree.locate(place)) {
         (_, Ok(Node::Membership(..))) => Err(Error::AlreadyMember),
@@ -135,17 +131,11 @@ fn find_joinable(reader: &dyn Reader, who: &Principal, rules: &Rules, place: &Pl
 ///
 /// # Errors
 /// `NotPermitted`, `NoSuchMember`, `SharingRestricted`, `AlreadyMember`.
-pub(super) fn add(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    group: &CustomGroup,
-    user: &str,
-) -> Result<()> {
-    tree(tx, who, rules, Denied::AddMember).check_manager(group)?;
-    let user = exact_user(tx, user)?;
-    check_sharing(tx, who, rules, &user)?;
-    tx.add_member(group.number, &user.id, Role::Member)
+pub(super) fn add(act: &mut Act<'_>, group: &CustomGroup, user: &str) -> Result<()> {
+    act.tree(Denied::AddMember).check_manager(group)?;
+    let user = exact_user(&**act, user)?;
+    check_sharing(act, &user)?;
+    act.add_member(group, &user.id, Role::Member)
 }
 
 fn exact_user(reader: &dyn Reader, id: &str) -> Result<User> {
@@ -153,11 +143,12 @@ fn exact_user(reader: &dyn Reader, id: &str) -> Result<User> {
     found.ok_or_else(|| Error::NoSuchMember(id.to_owned()))
 }
 
-fn check_sharing(reader: &dyn Reader, who: &Principal, rules: &Rules, user: &User) -> Result<()> {
-    if rules.only_share_with_group_members
+fn check_sharing(act: &Act<'_>, user: &User) -> Result<()> {
+    let who = &act.who;
+    if act.rules.only_share_with_group_members
         && !who.is_operator()
         && !who.is(&user.id)
-        && !reader.share_a_group(&who.user, &user.id)?
+        && !act.share_a_group(&who.user, &user.id)?
     {
         return Err(Error::SharingRestricted(user.id.to_string()));
     }
@@ -168,19 +159,13 @@ fn check_sharing(reader: &dyn Reader, who: &Principal, rules: &Rules, user: &Use
 ///
 /// # Errors
 /// `NotPermitted`, then `LastAdmin`.
-pub(super) fn remove(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    group: &CustomGroup,
-    member: &Membership,
-) -> Result<()> {
-    let standing = tree(tx, who, rules, Denied::RemoveMember).standing(group)?;
-    if !may_remove(who, standing, &member.user) {
+pub(super) fn remove(act: &mut Act<'_>, group: &CustomGroup, member: &Membership) -> Result<()> {
+    let standing = act.tree(Denied::RemoveMember).standing(group)?;
+    if !may_remove(&act.who, standing, &member.user) {
         return Err(Denied::RemoveMember(group.number).into());
     }
-    check_admin_remains(tx, group, member)?;
-    tx.remove_member(group.number, &member.user)
+    check_admin_remains(&**act, group, member)?;
+    act.remove_member(group, &member.user)
 }
 
 /// `LastAdmin` if `member` is the only admin of the group.

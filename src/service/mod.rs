@@ -5,13 +5,16 @@
 //! the change is made. Both protocols call these functions; neither finds a rule anywhere else.
 
 mod account;
+mod act;
 mod app;
 mod app_info;
+mod batch;
 mod custom_group;
 mod details;
 mod group;
 mod home;
 mod import;
+mod inventory;
 mod locate;
 mod membership;
 mod operator;
@@ -23,16 +26,17 @@ mod user;
 
 use std::sync::Arc;
 
-use crate::domain::{Denied, Principal, Result, Rules};
+use crate::domain::{Result, Rules};
 use crate::store::{LongReads, Reader, SharedStore, Tx};
 
 pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
+pub use batch::{GroupPlace, Step, Undone};
 pub use custom_group::{Children, Last, Listing, Scope};
 pub use details::{GroupDetails, UserDetails};
 pub use home::{Homes, Usage};
-pub(crate) use import::shared_addresses;
-pub use import::{Finding, Imported, ImportedCustomGroup, ImportedUser, Moved, Tally};
+pub use import::{Finding, Moved, Tally};
+pub use inventory::{CustomGroupRecord, Inventory, UserRecord};
 pub use membership::{ImportOutcome, ImportRow};
 pub use operator::UserChanges;
 pub use paged::Paged;
@@ -92,33 +96,4 @@ impl Service {
     ) -> Result<T> {
         self.store.write(job).await
     }
-
-    /// A write for somebody, with the rights that are left inside the transaction.
-    async fn write_as<T: Send + 'static>(
-        &self,
-        who: &Principal,
-        job: impl FnOnce(&mut dyn Tx, &Principal, &Rules) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (who, rules) = (who.clone(), self.rules);
-        self.write(move |tx| {
-            let who = refresh(tx, &who, &rules)?;
-            job(tx, &who, &rules)
-        })
-        .await
-    }
-}
-
-/// The principal as it stands inside the transaction that acts for it: rights that were taken away
-/// since the request was authenticated are gone. The operator's cannot be taken away.
-fn refresh(reader: &dyn Reader, who: &Principal, rules: &Rules) -> Result<Principal> {
-    if who.is_operator() {
-        return Ok(who.clone());
-    }
-    let account = reader.account(who.user.as_str())?.filter(|found| found.enabled && found.id == who.user);
-    let account = account.ok_or(Denied::ManageUser)?;
-    Ok(Principal {
-        user: account.id,
-        administrator: account.administrator,
-        subadmin: account.subadmin && rules.allow_subadmins,
-    })
 }

@@ -1,10 +1,12 @@
 //! What only the operator of the machine does, beside what administrators do.
 
+use super::act::Act;
 use super::{Service, custom_group};
 use crate::domain::{
-    CustomGroup, DisplayName, Email, Error, GroupId, Place, Principal, Quota, Result, UserId, UserName,
+    AuditQuery, AuditRecord, CustomGroup, DisplayName, Email, Error, GroupId, Place, Quota, Result,
+    Timestamp, UserId, UserName,
 };
-use crate::store::{Tx, UserChange};
+use crate::store::UserChange;
 
 /// What is to be changed about a user; none leaves it as it is.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +26,8 @@ impl Service {
     /// `UserUnknown`, then what is wrong with the values.
     pub async fn install_changes(&self, id: &str, changes: UserChanges) -> Result<()> {
         let id = id.to_owned();
-        self.write(move |tx| {
-            let user = tx.user(&id)?.ok_or(Error::UserUnknown(id))?.id;
+        self.operate(move |act| {
+            let user = act.user(&id)?.ok_or(Error::UserUnknown(id))?.id;
             let name = changes.display_name.map(|name| UserName::new(&name, &user)).transpose()?;
             let email = changes.email.map(|email| Email::new(&email)).transpose()?;
             let quota = changes.quota.map(|quota| Quota::parse(&quota)).transpose()?;
@@ -34,7 +36,7 @@ impl Service {
                 email.map(UserChange::Email),
                 quota.map(UserChange::Quota),
             ];
-            changes.into_iter().flatten().try_for_each(|change| tx.update_user(&user, &change))
+            changes.into_iter().flatten().try_for_each(|change| act.update_user(&user, &change))
         })
         .await
     }
@@ -49,12 +51,10 @@ impl Service {
         name: Option<DisplayName>,
         admin: &str,
     ) -> Result<CustomGroup> {
-        let (place, admin, rules) = (Place::Group(uri.to_owned()), admin.to_owned(), self.rules);
-        self.write(move |tx| {
-            let user = tx.user(&admin)?.ok_or(Error::UserUnknown(admin))?.id;
-            // On behalf of the user, but not limited to what the user may do.
-            let who = Principal { user, administrator: true, subadmin: false };
-            custom_group::create(tx, &who, &rules, &place, name)
+        let (place, admin) = (Place::Group(uri.to_owned()), admin.to_owned());
+        self.operate(move |act| {
+            let founder = act.user(&admin)?.ok_or(Error::UserUnknown(admin))?.id;
+            custom_group::create(act, &founder, &place, name)
         })
         .await
     }
@@ -67,12 +67,28 @@ impl Service {
         self.read(|reader| reader.custom_groups_without_admin())
     }
 
+    /// What was written down of changes, oldest first.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read.
+    pub async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditRecord>> {
+        self.read_long(move |reader| reader.audit(&query)).await
+    }
+
+    /// Forgets what was written down before that time, and says of how many changes. That is written down.
+    ///
+    /// # Errors
+    /// `Busy`, `StorageFull` or `Store`.
+    pub async fn forget_audit(&self, before: Timestamp) -> Result<u64> {
+        self.operate(move |act| act.forget_audit(before)).await
+    }
+
     /// Puts users into a group, all of them or none.
     ///
     /// # Errors
     /// `GroupUnknown`, then `UserUnknown`.
     pub async fn install_members(&self, group: &str, users: Vec<String>) -> Result<()> {
-        self.change_members(group, users, |tx, group, user| tx.add_to_group(group, user)).await
+        self.change_members(group, users, |act, group, user| act.add_to_group(group, user)).await
     }
 
     /// Takes users out of a group, all of them or none; nothing happens to those who are not in it.
@@ -80,23 +96,23 @@ impl Service {
     /// # Errors
     /// As for [`Self::install_members`].
     pub async fn uninstall_members(&self, group: &str, users: Vec<String>) -> Result<()> {
-        self.change_members(group, users, |tx, group, user| tx.remove_from_group(group, user)).await
+        self.change_members(group, users, |act, group, user| act.remove_from_group(group, user)).await
     }
 
     async fn change_members(
         &self,
         group: &str,
         users: Vec<String>,
-        change: fn(&mut dyn Tx, &GroupId, &UserId) -> Result<()>,
+        change: fn(&mut Act<'_>, &GroupId, &UserId) -> Result<()>,
     ) -> Result<()> {
         let group = GroupId::stored(group.to_owned());
-        self.write(move |tx| {
-            if !tx.group_exists(&group)? {
+        self.operate(move |act| {
+            if !act.group_exists(&group)? {
                 return Err(Error::GroupUnknown(group.to_string()));
             }
             for id in users {
-                let user = tx.user(&id)?.ok_or(Error::UserUnknown(id))?;
-                change(tx, &group, &user.id)?;
+                let user = act.user(&id)?.ok_or(Error::UserUnknown(id))?;
+                change(act, &group, &user.id)?;
             }
             Ok(())
         })

@@ -2,15 +2,16 @@
 //! those are its admins.
 
 use super::Service;
+use super::act::Act;
 use super::custom_group::tree;
 use super::group::{self, Target};
 use super::membership::check_admin_remains;
 use super::user::view;
 use crate::domain::provisioning::Level;
 use crate::domain::{
-    CustomGroup, Denied, Error, GroupId, Principal, Result, Role, Rules, Search, User, UserId,
+    Action, Change, CustomGroup, Denied, Error, GroupId, Principal, Result, Role, Search, User, UserId,
 };
-use crate::store::{Reader, Tx};
+use crate::store::Reader;
 
 impl Service {
     /// Makes a user subadmin of a group; nothing happens if it is. Of a custom group the user becomes
@@ -21,16 +22,9 @@ impl Service {
     /// for the group of the administrators; `SubadminsOff` when they are switched off; and what the
     /// rules of custom groups refuse.
     pub async fn add_subadmin(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
-        Level::Administrator.check(who)?;
-        let (who, rules) = (who.clone(), self.rules);
+        let attempt = Change::with(Action::ADD_SUBADMIN, group, user);
         let (user, group) = (user.to_owned(), group.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            Level::Administrator.check(&who)?;
-            let (user, target) = find_pair(tx, &user, &group)?;
-            appoint(tx, &who, &rules, &target, &user.id)
-        })
-        .await
+        self.act(who, attempt, move |act| add(act, &user, &group)).await
     }
 
     /// Takes a subadmin's right over a group away.
@@ -39,24 +33,9 @@ impl Service {
     /// `NotPermitted` for those who are no administrators; `UserUnknown`; `GroupUnknown`;
     /// `NotASubadmin`; and what the rules of custom groups refuse.
     pub async fn remove_subadmin(&self, who: &Principal, user: &str, group: &str) -> Result<()> {
-        Level::Administrator.check(who)?;
-        let (who, rules) = (who.clone(), self.rules);
+        let attempt = Change::with(Action::REMOVE_SUBADMIN, group, user);
         let (user, group) = (user.to_owned(), group.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            Level::Administrator.check(&who)?;
-            match find_pair(tx, &user, &group)? {
-                (user, Target::Custom(group)) => demote(tx, &who, &rules, &group, &user),
-                // Where they are switched off nobody is one, whatever the store remembers.
-                (user, Target::Group(group))
-                    if rules.allow_subadmins && tx.is_subadmin(&group, &user.id)? =>
-                {
-                    tx.remove_subadmin(&group, &user.id)
-                }
-                (_, Target::Group(_)) => Err(Error::NotASubadmin),
-            }
-        })
-        .await
+        self.act(who, attempt, move |act| remove(act, &user, &group)).await
     }
 
     /// The groups a user is subadmin of, custom groups left out; none where subadmins are switched off.
@@ -98,21 +77,33 @@ impl Service {
     }
 }
 
+pub(super) fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+    Level::Administrator.check(&act.who)?;
+    let (user, target) = find_pair(&**act, user, group)?;
+    appoint(act, &target, &user.id)
+}
+
+pub(super) fn remove(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+    Level::Administrator.check(&act.who)?;
+    match find_pair(&**act, user, group)? {
+        (user, Target::Custom(group)) => demote(act, &group, &user),
+        // Where they are switched off nobody is one, whatever the store remembers.
+        (user, Target::Group(group)) if act.rules.allow_subadmins && act.is_subadmin(&group, &user.id)? => {
+            act.remove_subadmin(&group, &user.id)
+        }
+        (_, Target::Group(_)) => Err(Error::NotASubadmin),
+    }
+}
+
 /// Makes a user subadmin of a group, whoever asks for it.
-pub(super) fn appoint(
-    tx: &mut dyn Tx,
-    who: &Principal,
-    rules: &Rules,
-    target: &Target,
-    user: &UserId,
-) -> Result<()> {
+pub(super) fn appoint(act: &mut Act<'_>, target: &Target, user: &UserId) -> Result<()> {
     match target {
         Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
-        Target::Group(_) if !rules.allow_subadmins => Err(Error::SubadminsOff),
-        Target::Group(group) => tx.add_subadmin(group, user),
+        Target::Group(_) if !act.rules.allow_subadmins => Err(Error::SubadminsOff),
+        Target::Group(group) => act.add_subadmin(group, user),
         Target::Custom(group) => {
-            group::put_in(tx, who, rules, target, user)?;
-            tx.set_role(group.number, user, Role::Admin)
+            group::put_in(act, target, user)?;
+            act.set_role(group, user, Role::Admin)
         }
     }
 }
@@ -122,12 +113,12 @@ fn find_pair(reader: &dyn Reader, user: &str, group: &str) -> Result<(User, Targ
     Ok((user, group::find(reader, group)?))
 }
 
-fn demote(tx: &mut dyn Tx, who: &Principal, rules: &Rules, group: &CustomGroup, user: &User) -> Result<()> {
-    tree(tx, who, rules, Denied::SetRole).check_manager(group)?;
-    let member = tx.membership(group.number, user.id.as_str())?.ok_or(Error::NotASubadmin)?;
+fn demote(act: &mut Act<'_>, group: &CustomGroup, user: &User) -> Result<()> {
+    act.tree(Denied::SetRole).check_manager(group)?;
+    let member = act.membership(group.number, user.id.as_str())?.ok_or(Error::NotASubadmin)?;
     if member.role != Role::Admin {
         return Err(Error::NotASubadmin);
     }
-    check_admin_remains(tx, group, &member)?;
-    tx.set_role(group.number, &user.id, Role::Member)
+    check_admin_remains(&**act, group, &member)?;
+    act.set_role(group, &user.id, Role::Member)
 }

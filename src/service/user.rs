@@ -1,14 +1,15 @@
 //! Users of the provisioning API: making, finding, changing and deleting them.
 
 use super::Service;
+use super::act::{Act, enable};
 use super::custom_group::leave_all;
 use super::group::{self, Target};
 use super::paged::Paged;
 use super::subadmin;
 use crate::domain::provisioning::{Level, Relation, UserField};
 use crate::domain::{
-    Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result, Rules, Search,
-    User, UserId, UserName,
+    Action, Change, Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result,
+    Rules, Search, User, UserId, UserName,
 };
 use crate::store::{Reader, UserChange};
 
@@ -48,28 +49,14 @@ impl Service {
     /// `NotSubadminOf`; `GroupRequired` for a subadmin who names none; what is wrong with the id, the
     /// password and the rest; and for each group to be subadmin of, as [`Self::add_subadmin`].
     pub async fn create_user(&self, who: &Principal, request: UserRequest) -> Result<User> {
-        Level::Subadmin.check(who)?;
-        self.read(|reader| check_groups(reader, who, &self.rules, &request))?;
-        let checked = check_fields(&request)?;
+        let attempt = Change::of(Action::CREATE_USER, &request.id);
+        let early = self.read(|reader| check_request(reader, who, &self.rules, &request));
+        let checked = match early.and_then(|_| check_fields(&request)) {
+            Ok(checked) => checked,
+            Err(error) => return Err(self.refused(who, attempt, error).await),
+        };
         let hash = self.passwords.hash(&checked.password).await?;
-        let user = checked.with_hash(hash);
-        let (who, rules) = (who.clone(), self.rules);
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            Level::Subadmin.check(&who)?;
-            let groups = check_groups(tx, &who, &rules, &request)?;
-            tx.insert_user(&user)?;
-            for group in groups {
-                group::put_in(tx, &who, &rules, &group, &user.id)?;
-            }
-            for group in &request.subadmin_of {
-                Level::Administrator.check(&who)?;
-                let group = group::find(tx, group)?;
-                subadmin::appoint(tx, &who, &rules, &group, &user.id)?;
-            }
-            tx.user(user.id.as_str())?.ok_or_else(|| unknown(user.id.as_str()))
-        })
-        .await
+        self.act(who, attempt, move |act| create(act, &request, hash)).await
     }
 
     /// The users that match: all for an administrator, else the members of the principal's own groups.
@@ -94,29 +81,18 @@ impl Service {
         field: Option<UserField>,
         value: Option<String>,
     ) -> Result<()> {
-        let (user, field) = self.read(|reader| check_edit(reader, who, id, field))?;
-        let change = self.change_of(&user, field, value.as_deref()).await?;
-        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
-        self.write(move |tx| {
-            let who = super::refresh(tx, &who, &rules)?;
-            let (user, _) = check_edit(tx, &who, &id, Some(field))?;
-            tx.update_user(&user.id, &change)
-        })
-        .await
-    }
-
-    async fn change_of(&self, user: &User, field: UserField, value: Option<&str>) -> Result<UserChange> {
-        Ok(match field {
-            UserField::DisplayName => {
-                UserChange::DisplayName(UserName::new(value.unwrap_or_default(), &user.id)?)
+        let attempt = edit_attempt(id, field);
+        if let Err(error) = self.read(|reader| check_edit(reader, who, id, field)) {
+            return Err(self.refused(who, attempt, error).await);
+        }
+        let hash = match (field, &value) {
+            (Some(UserField::Password), Some(password)) => {
+                Some(self.passwords.hash(&Password::new(password)?).await?)
             }
-            UserField::Email => UserChange::Email(Email::new(value.ok_or(Error::EmailInvalid)?)?),
-            UserField::Quota => UserChange::Quota(Quota::parse(value.unwrap_or_default())?),
-            UserField::Password => {
-                let password = Password::new(value.unwrap_or_default())?;
-                UserChange::Password(self.passwords.hash(&password).await?)
-            }
-        })
+            _ => None,
+        };
+        let id = id.to_owned();
+        self.act(who, attempt, move |act| edit(act, &id, field, value.as_deref(), hash)).await
     }
 
     /// Deletes a user with everything that hangs on it, in one transaction: places in groups, subadmin
@@ -126,14 +102,8 @@ impl Service {
     /// `NotPermitted` for those who manage no users; `UserUnknown`; `OneselfNotAllowed`;
     /// `NotPermitted` for users the principal does not manage.
     pub async fn delete_user(&self, who: &Principal, id: &str) -> Result<()> {
-        Level::Subadmin.check(who)?;
-        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
-        self.write(move |tx| {
-            let user = check_managed(tx, &who, &rules, &id)?;
-            leave_all(tx, &user.id)?;
-            tx.delete_user(&user.id)
-        })
-        .await
+        let (attempt, id) = (Change::of(Action::DELETE_USER, id), id.to_owned());
+        self.act(who, attempt, move |act| delete(act, &id)).await
     }
 
     /// Lets a user log in, or no longer.
@@ -141,13 +111,8 @@ impl Service {
     /// # Errors
     /// As for [`Self::delete_user`].
     pub async fn set_enabled(&self, who: &Principal, id: &str, enabled: bool) -> Result<()> {
-        Level::Subadmin.check(who)?;
-        let (who, rules, id) = (who.clone(), self.rules, id.to_owned());
-        self.write(move |tx| {
-            let user = check_managed(tx, &who, &rules, &id)?;
-            tx.update_user(&user.id, &UserChange::Enabled(enabled))
-        })
-        .await
+        let (attempt, id) = (Change::of(enable(enabled), id), id.to_owned());
+        self.act(who, attempt, move |act| set_enabled(act, &id, enabled)).await
     }
 
     /// The groups a user is in; to a subadmin, those of them that are its own.
@@ -195,11 +160,70 @@ pub(super) fn view(reader: &dyn Reader, who: &Principal, id: &str) -> Result<Use
     Ok(UserView { user, relation })
 }
 
+/// Makes a user, in the groups asked for, with the hash of its password.
+pub(super) fn create(act: &mut Act<'_>, request: &UserRequest, hash: PasswordHash) -> Result<User> {
+    let groups = check_request(&**act, &act.who, &act.rules, request)?;
+    let user = check_fields(request)?.with_hash(hash);
+    act.insert_user(&user)?;
+    groups.iter().try_for_each(|group| group::put_in(act, group, &user.id))?;
+    for group in &request.subadmin_of {
+        Level::Administrator.check(&act.who)?;
+        let group = group::find(&**act, group)?;
+        subadmin::appoint(act, &group, &user.id)?;
+    }
+    act.user(user.id.as_str())?.ok_or_else(|| unknown(user.id.as_str()))
+}
+
+/// Changes one field of a user. `hash` is that of the value, if it is a password.
+pub(super) fn edit(
+    act: &mut Act<'_>,
+    id: &str,
+    field: Option<UserField>,
+    value: Option<&str>,
+    hash: Option<PasswordHash>,
+) -> Result<()> {
+    let (user, field) = check_edit(&**act, &act.who, id, field)?;
+    let given = value.unwrap_or_default();
+    let change = match field {
+        UserField::DisplayName => UserChange::DisplayName(UserName::new(given, &user.id)?),
+        UserField::Email => UserChange::Email(Email::new(value.ok_or(Error::EmailInvalid)?)?),
+        UserField::Quota => UserChange::Quota(Quota::parse(given)?),
+        UserField::Password => {
+            Password::new(given)?;
+            UserChange::Password(hash.ok_or(Error::PasswordBlank)?)
+        }
+    };
+    act.update_user(&user.id, &change)
+}
+
+/// What is written down of somebody who may not change a field.
+pub(super) fn edit_attempt(id: &str, field: Option<UserField>) -> Change {
+    let action = match field {
+        Some(UserField::DisplayName) | None => Action::SET_DISPLAY_NAME,
+        Some(UserField::Email) => Action::SET_EMAIL,
+        Some(UserField::Quota) => Action::SET_QUOTA,
+        Some(UserField::Password) => Action::SET_PASSWORD,
+    };
+    Change::of(action, id)
+}
+
+/// Deletes a user with everything that hangs on it.
+pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
+    let user = check_managed(act, id)?;
+    leave_all(act, &user.id)?;
+    act.delete_user(&user.id)
+}
+
+pub(super) fn set_enabled(act: &mut Act<'_>, id: &str, enabled: bool) -> Result<()> {
+    let user = check_managed(act, id)?;
+    act.update_user(&user.id, &UserChange::Enabled(enabled))
+}
+
 /// The user, if the principal may delete and disable it.
-fn check_managed(reader: &dyn Reader, who: &Principal, rules: &Rules, id: &str) -> Result<User> {
-    let who = super::refresh(reader, who, rules)?;
-    let view = view(reader, &who, id)?;
-    if who.is(&view.user.id) {
+fn check_managed(act: &Act<'_>, id: &str) -> Result<User> {
+    Level::Subadmin.check(&act.who)?;
+    let view = view(&**act, &act.who, id)?;
+    if act.who.is(&view.user.id) {
         return Err(Error::OneselfNotAllowed);
     }
     if !view.relation.may_manage() {
@@ -227,12 +251,13 @@ fn check_edit(
 
 /// What can be said about a new user before its id, password and the rest are looked at, in the order
 /// that clients of ownCloud know.
-fn check_groups(
+fn check_request(
     reader: &dyn Reader,
     who: &Principal,
     rules: &Rules,
     request: &UserRequest,
 ) -> Result<Vec<Target>> {
+    Level::Subadmin.check(who)?;
     if reader.user(&request.id)?.is_some() {
         return Err(Error::UserExists);
     }

@@ -10,9 +10,9 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use crate::domain::{
-    Account, AppId, CustomGroup, CustomGroupNumber, DisplayName, Email, Group, GroupId, GroupName, GroupRef,
-    GroupUri, Membership, NewUser, PasswordHash, Pattern, Quota, Result, Role, RoledGroup, Search, Timestamp,
-    User, UserId, UserName,
+    Account, AppId, AuditQuery, AuditRecord, Change, CustomGroup, CustomGroupNumber, DisplayName, Email,
+    Group, GroupId, GroupName, GroupRef, GroupUri, Membership, NewUser, Outcome, PasswordHash, Pattern,
+    Principal, Quota, Result, Role, RoledGroup, Search, Timestamp, User, UserId, UserName,
 };
 
 pub use call::{LongReads, WriteJob};
@@ -151,8 +151,35 @@ pub trait AppReader {
     fn app_switches(&self) -> Result<Vec<(AppId, bool)>>;
 }
 
+/// Questions about what was written down of changes.
+pub trait AuditReader {
+    /// The records that are asked for, oldest first.
+    fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>>;
+}
+
+/// Everything of a kind at once, for those who copy it elsewhere.
+pub trait BulkReader {
+    /// The hashes of the passwords of all users, by id.
+    fn passwords(&self) -> Result<Vec<(UserId, PasswordHash)>>;
+
+    /// Who is in which group, by the ids of group and user.
+    fn all_group_members(&self) -> Result<Vec<(GroupId, UserId)>>;
+
+    /// Who is subadmin of which group, by the ids of group and user.
+    fn all_subadmins(&self) -> Result<Vec<(GroupId, UserId)>>;
+
+    /// All custom groups, by number.
+    fn all_custom_groups(&self) -> Result<Vec<CustomGroup>>;
+
+    /// Who belongs to which custom group, by the group's number and then in the order of joining.
+    fn all_memberships(&self) -> Result<Vec<(GroupUri, UserId, Role)>>;
+}
+
 /// One snapshot of the store.
-pub trait Reader: UserReader + GroupReader + CustomGroupReader + AppReader {}
+pub trait Reader:
+    UserReader + GroupReader + CustomGroupReader + AppReader + AuditReader + BulkReader
+{
+}
 
 /// One change of a user.
 #[derive(Clone, Debug)]
@@ -205,17 +232,17 @@ pub trait GroupWriter {
     /// Deletes a group with everything that hangs on it.
     fn delete_group(&mut self, group: &GroupId) -> Result<()>;
 
-    /// Puts a user into a group; nothing happens if it is there.
-    fn add_to_group(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+    /// Puts a user into a group, and says whether it was not there before.
+    fn add_to_group(&mut self, group: &GroupId, user: &UserId) -> Result<bool>;
 
-    /// Takes a user out of a group; nothing happens if it is not there.
-    fn remove_from_group(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+    /// Takes a user out of a group, and says whether it was there.
+    fn remove_from_group(&mut self, group: &GroupId, user: &UserId) -> Result<bool>;
 
-    /// Makes a user subadmin of a group; nothing happens if it is.
-    fn add_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+    /// Makes a user subadmin of a group, and says whether it was none before.
+    fn add_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<bool>;
 
-    /// Takes the subadmin right away again.
-    fn remove_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()>;
+    /// Takes the subadmin right away again, and says whether it was there.
+    fn remove_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<bool>;
 }
 
 /// Changes of custom groups.
@@ -258,8 +285,17 @@ pub trait AppWriter {
     fn switch_app(&mut self, app: &AppId, enabled: bool) -> Result<()>;
 }
 
+/// Writing changes down.
+pub trait AuditWriter {
+    /// Adds a record of a change by `who`, at the time of the transaction.
+    fn insert_audit(&mut self, who: &Principal, change: &Change, outcome: &Outcome) -> Result<()>;
+
+    /// Forgets all records that are older than this, and says how many there were.
+    fn delete_audit(&mut self, before: Timestamp) -> Result<u64>;
+}
+
 /// One write transaction. Rules are checked by whoever calls; constraints are the last line of defence.
-pub trait Tx: Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter {
+pub trait Tx: Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + AuditWriter {
     /// The time of the transaction; everything in it bears this one.
     fn now(&self) -> Timestamp;
 }

@@ -2,12 +2,14 @@
 
 #![allow(clippy::expect_used)] // the lint knows only functions that are tests themselves
 
+mod audit;
 mod commands;
 mod configuration;
 #[cfg(unix)]
 mod deploy;
 #[cfg(unix)]
 mod docs;
+mod files;
 mod harness;
 mod import;
 mod occ;

@@ -188,7 +188,7 @@ pub fn fill<S: AsRef<str>>(data_dir: &Path, users: &[S]) {
     let filled = store.write_blocking(move |tx| {
         users.iter().try_for_each(|user| {
             tx.insert_user(user)?;
-            tx.add_to_group(&GroupId::admin(), &user.id)
+            tx.add_to_group(&GroupId::admin(), &user.id).map(drop)
         })
     });
     filled.expect("filled");

@@ -200,9 +200,11 @@ pub fn places_need_a_group_and_a_user(database: &dyn Database) {
     add_users(&store, &["alice"]);
     add_groups(&store, &["team"]);
     for (group, user) in [("team", "nobody"), ("nowhere", "alice")] {
-        let added: Result<()> = store.write_blocking(move |tx| tx.add_to_group(&group_id(group), &id(user)));
+        let added: Result<bool> =
+            store.write_blocking(move |tx| tx.add_to_group(&group_id(group), &id(user)));
         assert!(is_store_failure(&added), "{group}, {user}: {added:?}");
-        let raised: Result<()> = store.write_blocking(move |tx| tx.add_subadmin(&group_id(group), &id(user)));
+        let raised: Result<bool> =
+            store.write_blocking(move |tx| tx.add_subadmin(&group_id(group), &id(user)));
         assert!(is_store_failure(&raised), "{group}, {user}: {raised:?}");
     }
     assert!(read(&store, |reader| reader.groups_of(&id("alice"))).is_empty());

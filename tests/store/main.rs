@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "a case that cannot be set up has failed")]
 
 mod apps;
+mod audit;
 mod custom_groups;
 mod database;
 mod fixture;
@@ -91,6 +92,10 @@ macro_rules! contract {
                     a_membership_needs_a_group_and_a_user
                 }
                 apps { switches_are_kept }
+                audit {
+                    records_are_found_as_they_were_written
+                    old_records_are_forgotten
+                }
                 listings {
                     no_character_is_a_wildcard
                     control_characters_match_nothing

@@ -12,6 +12,9 @@ use tempfile::TempDir;
 
 use crate::fixture::{add_custom_group, group_id, id, read, search, write};
 
+/// Those that there are.
+const VERSIONS: [u32; 2] = [1, 2];
+
 fn stored(version: u32) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/store/released/{version}.db"))
 }
@@ -46,16 +49,20 @@ fn assert_whole(directory: &Path) {
 
 #[test]
 fn opening_brings_a_store_up_to_date() {
-    assert_whole(data_dir(1).path());
+    for version in VERSIONS {
+        assert_whole(data_dir(version).path());
+    }
 }
 
 #[test]
 fn restoring_brings_a_backup_up_to_date() {
-    let scratch = tempfile::tempdir().expect("a temporary directory");
-    let (backup, restored) = (scratch.path().join("backup.db"), scratch.path().join("restored"));
-    back_up(data_dir(1).path(), &backup, false).expect("a backup of what is not up to date");
-    let early = verify(&backup, &Rules::default()).expect_err("another version");
-    assert!(matches!(early, OpenError::Older { found: 1, .. }), "{early}");
-    assert_eq!(restore(&backup, &restored).expect("restored"), []);
-    assert_whole(&restored);
+    for version in VERSIONS {
+        let scratch = tempfile::tempdir().expect("a temporary directory");
+        let (backup, restored) = (scratch.path().join("backup.db"), scratch.path().join("restored"));
+        back_up(data_dir(version).path(), &backup, false).expect("a backup of what is not up to date");
+        let early = verify(&backup, &Rules::default()).expect_err("another version");
+        assert!(matches!(early, OpenError::Older { found, .. } if found == version), "{early}");
+        assert_eq!(restore(&backup, &restored).expect("restored"), []);
+        assert_whole(&restored);
+    }
 }

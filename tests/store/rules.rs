@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use davgroups::domain::{CustomGroup, DisplayName, Error, GroupRef, Place, Principal, Result, Role, Rules};
+use davgroups::domain::{
+    CustomGroup, DisplayName, Error, GroupRef, Origin, Place, Principal, Result, Role, Rules,
+};
 use davgroups::service::{Children, Passwords, Scope, Service};
 use davgroups::store::SharedStore;
 use tokio::task::JoinSet;
@@ -28,7 +30,7 @@ fn service(store: &SharedStore) -> Service {
 }
 
 fn principal(user: &str) -> Principal {
-    Principal { user: id(user), administrator: false, subadmin: false }
+    Principal { user: id(user), administrator: false, subadmin: false, origin: Origin::Machine }
 }
 
 fn group_with_admins(store: &SharedStore, uri: &str) -> CustomGroup {

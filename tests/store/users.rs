@@ -206,7 +206,7 @@ pub fn managed_users_are_found_once(database: &dyn Database) {
             [("one", &["amy", "Ben"][..]), ("two", &["amy", "cat"]), ("other", &["dan", "cat"])]
         {
             tx.insert_group(&group_id(group))?;
-            members.iter().try_for_each(|user| tx.add_to_group(&group_id(group), &id(user)))?;
+            members.iter().try_for_each(|user| tx.add_to_group(&group_id(group), &id(user)).map(drop))?;
         }
         tx.add_subadmin(&group_id("one"), &id("chief"))?;
         tx.add_subadmin(&group_id("two"), &id("chief"))?;

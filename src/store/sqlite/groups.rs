@@ -146,36 +146,36 @@ impl GroupWriter for Session<'_> {
         Ok(())
     }
 
-    fn add_to_group(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        self.change(
+    fn add_to_group(&mut self, group: &GroupId, user: &UserId) -> Result<bool> {
+        let changed = self.change(
             "INSERT INTO group_members (group_id, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             [group.as_str(), user.as_str()],
         )?;
-        Ok(())
+        Ok(changed > 0)
     }
 
-    fn remove_from_group(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        self.change(
+    fn remove_from_group(&mut self, group: &GroupId, user: &UserId) -> Result<bool> {
+        let changed = self.change(
             "DELETE FROM group_members WHERE group_id = ?1 AND user_id = ?2",
             [group.as_str(), user.as_str()],
         )?;
-        Ok(())
+        Ok(changed > 0)
     }
 
-    fn add_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        self.change(
+    fn add_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<bool> {
+        let changed = self.change(
             "INSERT INTO subadmins (group_id, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             [group.as_str(), user.as_str()],
         )?;
-        Ok(())
+        Ok(changed > 0)
     }
 
-    fn remove_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        self.change(
+    fn remove_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<bool> {
+        let changed = self.change(
             "DELETE FROM subadmins WHERE group_id = ?1 AND user_id = ?2",
             [group.as_str(), user.as_str()],
         )?;
-        Ok(())
+        Ok(changed > 0)
     }
 }
 

@@ -6,7 +6,9 @@
 //! - Statements are cached per connection and never recompiled (see [`connection::configure`]).
 
 mod apps;
+mod audit;
 mod backup;
+mod bulk;
 mod connection;
 mod custom_groups;
 mod error;
