@@ -46,20 +46,22 @@ pub(super) struct Options {
 pub(super) enum Command {
     /// Take over users, groups and custom groups of an ownCloud or a Nextcloud
     ///
-    /// Reads the SQLite database of the other server and changes nothing in it. Ids, names, e-mail
+    /// Reads the SQLite database of the other server, or a dump in SQL that mysqldump or mariadb-dump made of
+    /// its database, and changes nothing in it. Ids, names, e-mail
     /// addresses, quotas, states, guests, groups, subadmins, the numbers of custom groups and the roles of
     /// their members are kept, and so are passwords: everybody logs in with the old one. All is taken over
     /// in one transaction, or nothing. What is here already stays as it is, so it can be run again. Rows
     /// that cannot be taken are named, each with its reason, and do not stop the others.
     #[command(after_help = "Examples:
   davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
-  davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups")]
+  davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups
+  davgroups import owncloud dump.sql --salt-file passwordsalt")]
     Owncloud(Owncloud),
 }
 
 #[derive(Args)]
 pub(super) struct Owncloud {
-    /// The SQLite file, most often data/owncloud.db
+    /// The SQLite file, most often data/owncloud.db, or a dump whose name ends in .sql
     source: PathBuf,
     /// Print what would happen, and change nothing
     #[arg(long)]

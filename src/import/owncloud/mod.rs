@@ -1,13 +1,16 @@
-//! The database of an ownCloud or a Nextcloud, in SQLite.
+//! The database of an ownCloud or a Nextcloud: on SQLite, or a dump of one on MySQL or MariaDB.
 
 mod convert;
+mod dump;
 mod source;
+mod staging;
 mod tables;
 
 use std::path::Path;
 
 use super::Reading;
 
+use source::Source;
 pub use source::SourceError;
 
 /// What a database does not say of itself.
@@ -24,7 +27,11 @@ pub struct Options {
 /// # Errors
 /// [`SourceError`] when it is none, or not one of ownCloud's.
 pub fn read(path: &Path, options: &Options) -> Result<Reading, SourceError> {
-    let source = source::Source::open(path, options.prefix.as_deref())?;
+    let prefix = options.prefix.as_deref();
+    let source = match dump::is_dump(path) {
+        true => Source::over(dump::load(path)?, path.display().to_string(), prefix)?,
+        false => Source::open(path, prefix)?,
+    };
     let tables = tables::Tables::read(&source)?;
     Ok(convert::convert(tables, options.salt.as_deref()))
 }
