@@ -46,8 +46,8 @@ pub(super) struct Options {
 pub(super) enum Command {
     /// Take over users, groups and custom groups of an ownCloud or a Nextcloud
     ///
-    /// Reads the SQLite database of the other server, or a dump in SQL that mysqldump or mariadb-dump made of
-    /// its database, and changes nothing in it. Ids, names, e-mail
+    /// Reads the SQLite or PostgreSQL database of the other server, or a dump in SQL that mysqldump or
+    /// mariadb-dump made of its database, and changes nothing in it. Ids, names, e-mail
     /// addresses, quotas, states, guests, groups, subadmins, the numbers of custom groups and the roles of
     /// their members are kept, and so are passwords: everybody logs in with the old one. All is taken over
     /// in one transaction, or nothing. What is here already stays as it is, so it can be run again. Rows
@@ -55,13 +55,15 @@ pub(super) enum Command {
     #[command(after_help = "Examples:
   davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
   davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups
-  davgroups import owncloud dump.sql --salt-file passwordsalt")]
+  davgroups import owncloud dump.sql --salt-file passwordsalt
+  PGPASSWORD=s3cret davgroups import owncloud postgres://owncloud@localhost/owncloud")]
     Owncloud(Owncloud),
 }
 
 #[derive(Args)]
 pub(super) struct Owncloud {
-    /// The SQLite file, most often data/owncloud.db, or a dump whose name ends in .sql
+    /// The SQLite file, most often data/owncloud.db, a dump whose name ends in .sql, or the URL of a
+    /// PostgreSQL database; its password can be in the variable PGPASSWORD
     source: PathBuf,
     /// Print what would happen, and change nothing
     #[arg(long)]
@@ -123,7 +125,11 @@ fn read_owncloud(command: &Owncloud) -> Result<Reading, Failure> {
         let text = fs::read_to_string(path).map_err(unreadable)?;
         Ok::<_, Failure>(text.trim_end_matches(['\r', '\n']).to_owned())
     });
-    let options = owncloud::Options { prefix: command.prefix.clone(), salt: salt.transpose()? };
+    let options = owncloud::Options {
+        prefix: command.prefix.clone(),
+        salt: salt.transpose()?,
+        password: std::env::var("PGPASSWORD").ok(),
+    };
     owncloud::read(&command.source, &options).map_err(Failure::failed)
 }
 

@@ -1,5 +1,6 @@
 //! Moving in from an ownCloud or a Nextcloud.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -85,10 +86,30 @@ impl Other {
     fn path(&self) -> &str {
         self.path.to_str().expect("UTF-8")
     }
+
+    /// All rows as statements that any database understands.
+    pub fn inserts(&self) -> String {
+        let all = |sql: &str| -> Vec<String> {
+            let mut statement = self.connection.prepare(sql).expect(sql);
+            let rows = statement.query_map([], |row| row.get(0)).expect(sql);
+            rows.collect::<rusqlite::Result<_>>().expect(sql)
+        };
+        let mut inserts = String::new();
+        for table in
+            all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'oc@_%' ESCAPE '@'")
+        {
+            let columns = all(&format!("SELECT name FROM pragma_table_info('{table}')"));
+            let values: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
+            for row in all(&format!("SELECT {} FROM {table} ORDER BY rowid", values.join(" || ', ' || "))) {
+                writeln!(inserts, "INSERT INTO {table} VALUES ({row});").expect("written");
+            }
+        }
+        inserts
+    }
 }
 
 /// Some of everything that can be taken over.
-fn owncloud(scratch: &Scratch) -> Other {
+pub fn owncloud(scratch: &Scratch) -> Other {
     let other = Other::new(scratch, OWNCLOUD);
     other
         .user("admin", "", NORA)
@@ -110,7 +131,7 @@ fn owncloud(scratch: &Scratch) -> Other {
     other
 }
 
-const ALL_TAKEN: &str = "users: 6 taken over, 0 here already
+pub const ALL_TAKEN: &str = "users: 6 taken over, 0 here already
 groups: 2 taken over, 1 here already
 members of groups: 4 taken over, 0 here already
 subadmins: 1 taken over, 0 here already
@@ -118,7 +139,7 @@ custom groups: 3 taken over, 0 here already
 members of custom groups: 5 taken over, 0 here already
 ";
 
-const NOTHING_TAKEN: &str = "users: 0 taken over, 6 here already
+pub const NOTHING_TAKEN: &str = "users: 0 taken over, 6 here already
 groups: 0 taken over, 3 here already
 members of groups: 0 taken over, 4 here already
 subadmins: 0 taken over, 1 here already
@@ -126,10 +147,10 @@ custom groups: 0 taken over, 3 here already
 members of custom groups: 0 taken over, 5 here already
 ";
 
-const NO_ADMIN: &str =
+pub const NO_ADMIN: &str =
     "note: custom group alone (number 31): has no admin; davgroups customgroup set-role can make one\n";
 
-fn salt_file(scratch: &Scratch) -> String {
+pub fn salt_file(scratch: &Scratch) -> String {
     let path = scratch.path("salt");
     fs::write(&path, "s4lt\n").expect("written");
     path.to_str().expect("UTF-8").to_owned()

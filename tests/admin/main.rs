@@ -14,4 +14,6 @@ mod harness;
 mod import;
 mod occ;
 #[cfg(unix)]
+mod postgres;
+#[cfg(unix)]
 mod proxies;

@@ -1,7 +1,9 @@
-//! The database of an ownCloud or a Nextcloud: on SQLite, or a dump of one on MySQL or MariaDB.
+//! The database of an ownCloud or a Nextcloud: on SQLite or PostgreSQL, or a dump of one
+//! on MySQL or MariaDB.
 
 mod convert;
 mod dump;
+mod postgres;
 mod source;
 mod staging;
 mod tables;
@@ -20,18 +22,28 @@ pub struct Options {
     pub prefix: Option<String>,
     /// The `passwordsalt` of its configuration, which the oldest passwords were salted with.
     pub salt: Option<String>,
+    /// The password to connect with, if its URL holds none.
+    pub password: Option<String>,
 }
 
-/// Reads a database, and changes nothing in it.
+/// Reads a database, and changes nothing in it: a file, or one whose URL `source` is.
 ///
 /// # Errors
 /// [`SourceError`] when it is none, or not one of ownCloud's.
-pub fn read(path: &Path, options: &Options) -> Result<Reading, SourceError> {
-    let prefix = options.prefix.as_deref();
-    let source = match dump::is_dump(path) {
-        true => Source::over(dump::load(path)?, path.display().to_string(), prefix)?,
-        false => Source::open(path, prefix)?,
-    };
+pub fn read(source: &Path, options: &Options) -> Result<Reading, SourceError> {
+    let source = open(source, options)?;
     let tables = tables::Tables::read(&source)?;
     Ok(convert::convert(tables, options.salt.as_deref()))
+}
+
+fn open(source: &Path, options: &Options) -> Result<Source, SourceError> {
+    let prefix = options.prefix.as_deref();
+    if let Some(url) = postgres::url(source) {
+        let (connection, name) = postgres::load(url, options.password.as_deref())?;
+        return Source::over(connection, name, prefix);
+    }
+    match dump::is_dump(source) {
+        true => Source::over(dump::load(source)?, source.display().to_string(), prefix),
+        false => Source::open(source, prefix),
+    }
 }

@@ -19,6 +19,11 @@ pub enum SourceError {
     /// The file is something else.
     #[error("{0} is no SQLite database, and no dump in SQL")]
     NoDatabase(String),
+    /// A connection to a database could be listened to.
+    #[error(
+        "the connection to {0} would not be encrypted: use a tunnel (ssh -L 5433:localhost:5432 {0}), or add sslmode=disable to the URL"
+    )]
+    Unencrypted(String),
     /// A dump cannot be understood.
     #[error("{name}, line {line}: {reason}")]
     Dump {
