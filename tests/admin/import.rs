@@ -301,6 +301,23 @@ fn a_dump_of_mysql_is_taken_over_as_sqlite_is() {
 }
 
 #[test]
+fn terminals_see_how_far_it_has_come_and_logs_do_not() {
+    let scratch = Scratch::new();
+    let arguments = ["import", "owncloud", DUMP, "--dry-run"];
+    let output = scratch.command(&arguments).output().expect("ran");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+
+    let mut command = std::process::Command::new("script");
+    let inner = format!("{} import owncloud {DUMP} --dry-run", env!("CARGO_BIN_EXE_davgroups"));
+    command.args(["-q", "-e", "-c", &inner, "/dev/null"]).current_dir(scratch.directory.path());
+    let output = command.env("TERM", "xterm").stdin(std::process::Stdio::null()).output().expect("script");
+    let seen = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{seen}");
+    assert!(seen.contains("reading  [") && seen.contains("taking over  ["), "{seen:?}");
+    assert!(seen.contains("users: 6 taken over"), "{seen:?}");
+}
+
+#[test]
 fn dumps_that_are_broken_are_refused_whole() {
     let scratch = Scratch::new();
     // Only the table of files, which is not read, holds bytes that are no text.

@@ -26,24 +26,42 @@ pub struct Options {
     pub password: Option<String>,
 }
 
-/// Reads a database, and changes nothing in it: a file, or one whose URL `source` is.
+/// How far reading has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// So many bytes of a file.
+    Bytes {
+        /// Those that were read.
+        read: u64,
+        /// Those that there are.
+        of: u64,
+    },
+    /// So many rows, of which nobody knows how many there are.
+    Rows(u64),
+}
+
+/// Who is told now and then how far reading has come.
+type Watch<'w> = &'w dyn Fn(Done);
+
+/// Reads a database, and changes nothing in it: a file, or one whose URL `source` is. What takes long tells
+/// `watch` how far it has come.
 ///
 /// # Errors
 /// [`SourceError`] when it is none, or not one of ownCloud's.
-pub fn read(source: &Path, options: &Options) -> Result<Reading, SourceError> {
-    let source = open(source, options)?;
+pub fn read(source: &Path, options: &Options, watch: &dyn Fn(Done)) -> Result<Reading, SourceError> {
+    let source = open(source, options, watch)?;
     let tables = tables::Tables::read(&source)?;
     Ok(convert::convert(tables, options.salt.as_deref()))
 }
 
-fn open(source: &Path, options: &Options) -> Result<Source, SourceError> {
+fn open(source: &Path, options: &Options, watch: Watch<'_>) -> Result<Source, SourceError> {
     let prefix = options.prefix.as_deref();
     if let Some(url) = postgres::url(source) {
-        let (connection, name) = postgres::load(url, options.password.as_deref())?;
+        let (connection, name) = postgres::load(url, options.password.as_deref(), watch)?;
         return Source::over(connection, name, prefix);
     }
     match dump::is_dump(source) {
-        true => Source::over(dump::load(source)?, source.display().to_string(), prefix),
+        true => Source::over(dump::load(source, watch)?, source.display().to_string(), prefix),
         false => Source::open(source, prefix),
     }
 }

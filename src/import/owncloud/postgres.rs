@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::source::{SourceError, quoted};
 use super::staging::{Staging, is_wanted};
+use super::{Done, Watch};
 
 /// What URLs of databases begin with.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -32,7 +33,11 @@ pub(super) fn url(source: &std::path::Path) -> Option<&str> {
 
 /// Reads the tables of the database at `url` as they are at one moment, and returns them with what the
 /// database is called. `password` is for those who leave it out of the URL.
-pub(super) fn load(url: &str, password: Option<&str>) -> Result<(Connection, String), SourceError> {
+pub(super) fn load(
+    url: &str,
+    password: Option<&str>,
+    watch: Watch<'_>,
+) -> Result<(Connection, String), SourceError> {
     let unreadable =
         |name: &str, error: &(dyn Error + 'static)| SourceError::Unreadable(name.to_owned(), reasons(error));
     // The URL can hold a password, and is not repeated.
@@ -46,7 +51,7 @@ pub(super) fn load(url: &str, password: Option<&str>) -> Result<(Connection, Str
     }
     let copied = || -> Result<Connection, Box<dyn Error>> {
         let mut client = config.connect(NoTls)?;
-        copy(&mut client)
+        copy(&mut client, watch)
     };
     match copied() {
         Ok(connection) => Ok((connection, name)),
@@ -70,7 +75,7 @@ fn in_the_open(config: &Config) -> Option<String> {
     far.or_else(|| address().map(ToString::to_string))
 }
 
-fn copy(client: &mut Client) -> Result<Connection, Box<dyn Error>> {
+fn copy(client: &mut Client, watch: Watch<'_>) -> Result<Connection, Box<dyn Error>> {
     let mut transaction =
         client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
     let mut staging = Staging::new()?;
@@ -82,8 +87,13 @@ fn copy(client: &mut Client) -> Result<Connection, Box<dyn Error>> {
             _ => tables.push((table, vec![column])),
         }
     }
+    let mut copied = 0;
+    let advance = &mut || {
+        copied += 1;
+        watch(Done::Rows(copied));
+    };
     for (table, columns) in tables.into_iter().filter(|(table, _)| is_wanted(table)) {
-        copy_table(&mut transaction, &mut staging, &table, columns)?;
+        copy_table(&mut transaction, &mut staging, &table, columns, advance)?;
     }
     Ok(staging.finish()?)
 }
@@ -94,6 +104,7 @@ fn copy_table(
     staging: &mut Staging,
     table: &str,
     columns: Vec<String>,
+    advance: &mut dyn FnMut(),
 ) -> Result<(), Box<dyn Error>> {
     let texts: Vec<_> = columns.iter().map(|column| format!("{}::text", quoted(column))).collect();
     let sql = format!("SELECT {} FROM {} ORDER BY ctid", texts.join(", "), quoted(table));
@@ -106,6 +117,7 @@ fn copy_table(
             |column| row.try_get::<_, Option<String>>(column).map(|text| text.map(String::into_bytes));
         let values: Result<Vec<_>, _> = (0..columns.len()).map(value).collect();
         into.add(&values?)?;
+        advance();
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 
 use super::source::SourceError;
 use super::staging::{Staging, Value, is_wanted};
+use super::{Done, Watch};
 use token::{Fault, Token, Tokens};
 
 /// What a definition in a table begins with that is no column.
@@ -34,13 +35,14 @@ fn beginning(path: &Path) -> std::io::Result<[u8; 2]> {
 }
 
 /// Reads the tables of a dump.
-pub(super) fn load(path: &Path) -> Result<Connection, SourceError> {
+pub(super) fn load(path: &Path, watch: Watch<'_>) -> Result<Connection, SourceError> {
     let name = || path.display().to_string();
     let unreadable = |error: &dyn std::fmt::Display| SourceError::Unreadable(name(), error.to_string());
     let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let of = file.metadata().map_err(|error| unreadable(&error))?.len();
     let staging = Staging::new().map_err(|error| unreadable(&error))?;
     let mut dump = Dump { tokens: Tokens::new(BufReader::with_capacity(1 << 20, file)), staging };
-    match dump.read() {
+    match dump.read(&|read| watch(Done::Bytes { read, of })) {
         Ok(()) => dump.staging.finish().map_err(|error| unreadable(&error)),
         Err(Wrong::Dump(reason)) => Err(SourceError::Dump { name: name(), line: dump.tokens.line, reason }),
         Err(Wrong::Io(error)) => Err(unreadable(&error)),
@@ -82,7 +84,8 @@ struct Dump<R> {
 }
 
 impl<R: BufRead> Dump<R> {
-    fn read(&mut self) -> Result<(), Wrong> {
+    /// Reads all of it, and says after each statement how many bytes that were.
+    fn read(&mut self, watch: &dyn Fn(u64)) -> Result<(), Wrong> {
         while let Some(token) = self.tokens.next()? {
             if token == Token::Symbol(b';') {
                 continue;
@@ -97,6 +100,7 @@ impl<R: BufRead> Dump<R> {
             if !wanted {
                 self.tokens.skip_statement()?;
             }
+            watch(self.tokens.bytes);
         }
         if self.tokens.unfinished {
             return Wrong::dump("the dump was cut off: the last line of every dump is missing");
@@ -320,7 +324,7 @@ mod tests {
     /// What is in the columns `a` and `b` of the table `x_users`.
     fn read(sql: &[u8]) -> Result<Vec<(Value, Value)>, String> {
         let mut dump = Dump { tokens: Tokens::new(sql), staging: Staging::new().expect("a database") };
-        match dump.read() {
+        match dump.read(&|_| {}) {
             Ok(()) => {}
             Err(Wrong::Dump(reason)) => return Err(format!("{}: {reason}", dump.tokens.line)),
             Err(Wrong::Io(error)) => return Err(error.to_string()),

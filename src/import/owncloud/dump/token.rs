@@ -52,13 +52,15 @@ pub(super) struct Tokens<R> {
     reader: R,
     /// The line that is being read, counted from 1.
     pub(super) line: u64,
+    /// How many bytes were read.
+    pub(super) bytes: u64,
     /// Whether the program that writes the dump said that it begins, and has not said yet that it ends.
     pub(super) unfinished: bool,
 }
 
 impl<R: BufRead> Tokens<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, line: 1, unfinished: false }
+        Self { reader, line: 1, bytes: 0, unfinished: false }
     }
 
     /// The next word; none at the end.
@@ -181,6 +183,7 @@ impl<R: BufRead> Tokens<R> {
         let byte = self.peek()?;
         if let Some(byte) = byte {
             self.reader.consume(1);
+            self.bytes += 1;
             self.line += u64::from(byte == b'\n');
         }
         Ok(byte)
