@@ -6,14 +6,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
 
 use super::files::{File, Layout, table_file};
 use super::operator::{block_on, exists, open};
-use super::{Failure, output};
+use super::{Failure, output, progress};
 use crate::config::Config;
 use crate::export::TableName;
+use crate::import::Reading;
 use crate::import::file::{self, Content};
-use crate::import::{Reading, owncloud};
+use crate::import::owncloud::{self, Done};
 use crate::service::{Finding, Inventory, Moved, Service, Tally};
 
 #[derive(Args)]
@@ -46,20 +48,24 @@ pub(super) struct Options {
 pub(super) enum Command {
     /// Take over users, groups and custom groups of an ownCloud or a Nextcloud
     ///
-    /// Reads the SQLite database of the other server and changes nothing in it. Ids, names, e-mail
+    /// Reads the SQLite or PostgreSQL database of the other server, or a dump in SQL that mysqldump or
+    /// mariadb-dump made of its database, and changes nothing in it. Ids, names, e-mail
     /// addresses, quotas, states, guests, groups, subadmins, the numbers of custom groups and the roles of
     /// their members are kept, and so are passwords: everybody logs in with the old one. All is taken over
     /// in one transaction, or nothing. What is here already stays as it is, so it can be run again. Rows
     /// that cannot be taken are named, each with its reason, and do not stop the others.
     #[command(after_help = "Examples:
   davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
-  davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups")]
+  davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups
+  davgroups import owncloud dump.sql --salt-file passwordsalt
+  PGPASSWORD=s3cret davgroups import owncloud postgres://owncloud@localhost/owncloud")]
     Owncloud(Owncloud),
 }
 
 #[derive(Args)]
 pub(super) struct Owncloud {
-    /// The SQLite file, most often data/owncloud.db
+    /// The SQLite file, most often data/owncloud.db, a dump whose name ends in .sql, or the URL of a
+    /// PostgreSQL database; its password can be in the variable PGPASSWORD
     source: PathBuf,
     /// Print what would happen, and change nothing
     #[arg(long)]
@@ -77,7 +83,7 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
         Some(Command::Owncloud(command)) => (read_owncloud(command)?, command.dry_run),
         None => (read_files(&options.file)?, options.dry_run),
     };
-    let moved = block_on(write(reading.inventory, dry_run, config))?;
+    let moved = write(reading.inventory, dry_run, config)?;
     output::print(&describe(&reading.findings, &moved, dry_run))
 }
 
@@ -121,19 +127,40 @@ fn read_owncloud(command: &Owncloud) -> Result<Reading, Failure> {
         let text = fs::read_to_string(path).map_err(unreadable)?;
         Ok::<_, Failure>(text.trim_end_matches(['\r', '\n']).to_owned())
     });
-    let options = owncloud::Options { prefix: command.prefix.clone(), salt: salt.transpose()? };
-    owncloud::read(&command.source, &options).map_err(Failure::failed)
+    let options = owncloud::Options {
+        prefix: command.prefix.clone(),
+        salt: salt.transpose()?,
+        password: std::env::var("PGPASSWORD").ok(),
+    };
+    let bars = [progress::reading(), progress::counting()];
+    let watch = |done: Done| match done {
+        Done::Bytes { read, of } => {
+            bars[0].set_length(of);
+            bars[0].set_position(read);
+        }
+        Done::Rows(read) => bars[1].set_position(read),
+    };
+    let reading = owncloud::read(&command.source, &options, &watch);
+    bars.iter().for_each(ProgressBar::finish_and_clear);
+    reading.map_err(Failure::failed)
 }
 
 /// A rehearsal where there is no store yet happens in a store that is thrown away.
-async fn write(inventory: Inventory, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
+fn write(inventory: Inventory, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
     if dry_run && !exists(config)? {
         let directory = tempfile::tempdir().map_err(Failure::failed)?;
         let config = Config { data_dir: directory.path().to_owned(), ..config.clone() };
-        let service: Service = open(&config)?;
-        return Ok(service.import(inventory, true).await?);
+        return write_into(&open(&config)?, inventory, true);
     }
-    Ok(open(config)?.import(inventory, dry_run).await?)
+    write_into(&open(config)?, inventory, dry_run)
+}
+
+fn write_into(service: &Service, inventory: Inventory, dry_run: bool) -> Result<Moved, Failure> {
+    let bar = progress::writing(u64::try_from(inventory.rows()).unwrap_or(u64::MAX));
+    let advancing = bar.clone();
+    let moved = block_on(async { Ok(service.import(inventory, dry_run, move || advancing.inc(1)).await?) });
+    bar.finish_and_clear();
+    moved
 }
 
 fn describe(read: &[Finding], moved: &Moved, dry_run: bool) -> String {

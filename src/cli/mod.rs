@@ -19,6 +19,7 @@ mod occ;
 mod operator;
 mod output;
 mod password;
+mod progress;
 mod restore;
 mod serve;
 mod subadmin;

@@ -73,13 +73,21 @@ pub struct Moved {
 
 impl Service {
     /// Takes over what another server kept, as the operator, in one transaction. What is here already
-    /// stays as it is; a second time nothing changes. With `rehearse` everything is undone again.
+    /// stays as it is; a second time nothing changes. With `rehearse` everything is undone again. After each
+    /// row `advance` is called, on another thread.
     ///
     /// # Errors
     /// `Busy`, `StorageFull` or `Store`; nothing was taken over then.
-    pub async fn import(&self, inventory: Inventory, rehearse: bool) -> Result<Moved> {
+    pub async fn import(
+        &self,
+        inventory: Inventory,
+        rehearse: bool,
+        advance: impl Fn() + Send + 'static,
+    ) -> Result<Moved> {
         let job = move |tx: &mut dyn Tx| {
-            Importing { tx, moved: Moved::default(), numbers: HashMap::new() }.run(&inventory)
+            let moved = Moved::default();
+            let importing = Importing { tx, moved, numbers: HashMap::new(), names: 0, advance: &advance };
+            importing.run(&inventory)
         };
         if rehearse { self.store.rehearse(job).await } else { self.write(job).await }
     }
@@ -96,42 +104,56 @@ struct Importing<'a> {
     moved: Moved,
     /// Which number each custom group has here that was looked for; none if its memberships cannot be taken.
     numbers: HashMap<GroupUri, Option<CustomGroupNumber>>,
+    /// How many groups that were here got a name.
+    names: u64,
+    advance: &'a dyn Fn(),
 }
 
 impl Importing<'_> {
     fn run(mut self, inventory: &Inventory) -> Result<Moved> {
-        inventory.users.iter().try_for_each(|user| self.user(user))?;
-        inventory.groups.iter().try_for_each(|(group, name)| self.group(group, name))?;
-        inventory.group_members.iter().try_for_each(|(group, user)| self.group_member(group, user))?;
-        inventory.subadmins.iter().try_for_each(|(group, user)| self.subadmin(group, user))?;
+        self.each(&inventory.users, Self::user)?;
+        self.each(&inventory.groups, |this, (group, name)| this.group(group, name))?;
+        self.each(&inventory.group_members, |this, (group, user)| this.group_member(group, user))?;
+        self.each(&inventory.subadmins, |this, (group, user)| this.subadmin(group, user))?;
         // Groups without a number get one that no other in the inventory wants.
         let (numbered, others): (Vec<_>, Vec<_>) =
             inventory.custom_groups.iter().partition(|group| group.number.is_some());
-        numbered.iter().chain(&others).try_for_each(|group| self.custom_group(group))?;
-        for (group, user, role) in &inventory.memberships {
-            self.membership(group, user, *role)?;
-        }
+        self.each(numbered.iter().chain(&others), |this, group| this.custom_group(group))?;
+        self.each(&inventory.memberships, |this, (group, user, role)| this.membership(group, user, *role))?;
         numbered.iter().chain(&others).try_for_each(|group| self.note_missing_admin(group))?;
         self.write_down()?;
         Ok(self.moved)
+    }
+
+    fn each<T>(
+        &mut self,
+        rows: impl IntoIterator<Item = T>,
+        take: impl Fn(&mut Self, T) -> Result<()>,
+    ) -> Result<()> {
+        for row in rows {
+            take(self, row)?;
+            (self.advance)();
+        }
+        Ok(())
     }
 
     /// One record for all of it: nobody reads one for each of a million rows.
     fn write_down(&mut self) -> Result<()> {
         let Moved { users, groups, group_members, subadmins, custom_groups, memberships, .. } = &self.moved;
         let kinds = [
-            ("users", users),
-            ("groups", groups),
-            ("places in groups", group_members),
-            ("subadmins", subadmins),
-            ("custom groups", custom_groups),
-            ("memberships", memberships),
+            ("users", users.added),
+            ("groups", groups.added),
+            ("names of groups", self.names),
+            ("places in groups", group_members.added),
+            ("subadmins", subadmins.added),
+            ("custom groups", custom_groups.added),
+            ("memberships", memberships.added),
         ];
-        let added: Vec<_> = kinds.iter().filter(|(_, tally)| tally.added > 0).collect();
+        let added: Vec<_> = kinds.iter().filter(|(_, added)| *added > 0).collect();
         if added.is_empty() {
             return Ok(());
         }
-        let detail: Vec<_> = added.iter().map(|(kind, tally)| format!("{} {kind}", tally.added)).collect();
+        let detail: Vec<_> = added.iter().map(|(kind, added)| format!("{added} {kind}")).collect();
         let change = Change::with(Action::IMPORT, "", detail.join(", "));
         self.tx.insert_audit(&Principal::operator(), &change, &Outcome::Done)
     }
@@ -170,9 +192,10 @@ impl Importing<'_> {
         let added = !self.tx.group_exists(group)?;
         if added {
             self.tx.insert_group(group)?;
-        }
-        if added || self.is_unnamed_admin_group(group)? {
             self.tx.rename_group(group, name)?;
+        } else if name.as_str() != group.as_str() && self.is_unnamed_admin_group(group)? {
+            self.tx.rename_group(group, name)?;
+            self.names += 1;
         }
         self.moved.groups.count(added);
         Ok(())

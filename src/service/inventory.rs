@@ -60,6 +60,18 @@ pub struct Inventory {
     pub memberships: Vec<(GroupUri, UserId, Role)>,
 }
 
+impl Inventory {
+    /// How many rows there are of all kinds together.
+    pub fn rows(&self) -> usize {
+        self.users.len()
+            + self.groups.len()
+            + self.group_members.len()
+            + self.subadmins.len()
+            + self.custom_groups.len()
+            + self.memberships.len()
+    }
+}
+
 impl Service {
     /// Everything in the store at one moment, as the operator, in an order that is always the same.
     ///

@@ -1,5 +1,6 @@
 //! Moving in from an ownCloud or a Nextcloud.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -85,10 +86,30 @@ impl Other {
     fn path(&self) -> &str {
         self.path.to_str().expect("UTF-8")
     }
+
+    /// All rows as statements that any database understands.
+    pub fn inserts(&self) -> String {
+        let all = |sql: &str| -> Vec<String> {
+            let mut statement = self.connection.prepare(sql).expect(sql);
+            let rows = statement.query_map([], |row| row.get(0)).expect(sql);
+            rows.collect::<rusqlite::Result<_>>().expect(sql)
+        };
+        let mut inserts = String::new();
+        for table in
+            all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'oc@_%' ESCAPE '@'")
+        {
+            let columns = all(&format!("SELECT name FROM pragma_table_info('{table}')"));
+            let values: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
+            for row in all(&format!("SELECT {} FROM {table} ORDER BY rowid", values.join(" || ', ' || "))) {
+                writeln!(inserts, "INSERT INTO {table} VALUES ({row});").expect("written");
+            }
+        }
+        inserts
+    }
 }
 
 /// Some of everything that can be taken over.
-fn owncloud(scratch: &Scratch) -> Other {
+pub fn owncloud(scratch: &Scratch) -> Other {
     let other = Other::new(scratch, OWNCLOUD);
     other
         .user("admin", "", NORA)
@@ -110,7 +131,7 @@ fn owncloud(scratch: &Scratch) -> Other {
     other
 }
 
-const ALL_TAKEN: &str = "users: 6 taken over, 0 here already
+pub const ALL_TAKEN: &str = "users: 6 taken over, 0 here already
 groups: 2 taken over, 1 here already
 members of groups: 4 taken over, 0 here already
 subadmins: 1 taken over, 0 here already
@@ -118,7 +139,7 @@ custom groups: 3 taken over, 0 here already
 members of custom groups: 5 taken over, 0 here already
 ";
 
-const NOTHING_TAKEN: &str = "users: 0 taken over, 6 here already
+pub const NOTHING_TAKEN: &str = "users: 0 taken over, 6 here already
 groups: 0 taken over, 3 here already
 members of groups: 0 taken over, 4 here already
 subadmins: 0 taken over, 1 here already
@@ -126,10 +147,10 @@ custom groups: 0 taken over, 3 here already
 members of custom groups: 0 taken over, 5 here already
 ";
 
-const NO_ADMIN: &str =
+pub const NO_ADMIN: &str =
     "note: custom group alone (number 31): has no admin; davgroups customgroup set-role can make one\n";
 
-fn salt_file(scratch: &Scratch) -> String {
+pub fn salt_file(scratch: &Scratch) -> String {
     let path = scratch.path("salt");
     fs::write(&path, "s4lt\n").expect("written");
     path.to_str().expect("UTF-8").to_owned()
@@ -237,6 +258,94 @@ fn a_nextcloud_with_any_prefix_is_read() {
     assert_eq!(users, ["nora|nora|nora@example.org|none|1|1700000000000", "rosa|Rosa|-|default|0|-"]);
 }
 
+/// What mariadb-dump 10.11 made of a database with triggers, views, a generated column and a table of files.
+const DUMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/admin/owncloud.sql");
+
+#[test]
+fn a_dump_of_mysql_is_taken_over_as_sqlite_is() {
+    let scratch = Scratch::new();
+    let salt = salt_file(&scratch);
+    let arguments = ["import", "owncloud", DUMP, "--salt-file", &salt];
+    let notes = format!(
+        "note: user rosa: The display name is not valid: it must not contain control characters; the id stands in its place\n{NO_ADMIN}"
+    );
+    assert_eq!(scratch.run(&arguments), format!("{notes}{ALL_TAKEN}0 rows left out, 2 noted\n"));
+    let first = contents(&scratch);
+    assert_eq!(scratch.run(&arguments), format!("{notes}{NOTHING_TAKEN}0 rows left out, 2 noted\n"));
+    assert_eq!(contents(&scratch), first);
+
+    let rows = |sql: &str| rows(&scratch, sql);
+    assert_eq!(
+        rows(
+            "SELECT id, display_name, email, quota, enabled, guest, created, last_login FROM users ORDER BY id"
+        ),
+        [
+            "Quinn|Quinn|-|default|1|1|1600000000000|-",
+            "admin|admin|-|default|1|0|1600000000000|-",
+            "nora|Nora \"Ñ' \\ 🎉); -- ; /* `x` */|nora@example.org|5368709120|1|0|1600000000000|1700000000000",
+            "otto|Otto|-|default|1|0|1600000000000|-",
+            "petra|Petra|-|default|0|0|1600000000000|-",
+            "rosa|rosa|-|default|1|0|1600000000000|-",
+        ]
+    );
+    assert_eq!(
+        rows("SELECT group_number, user_id, role FROM custom_group_members"),
+        ["7|admin|member", "7|nora|admin", "7|rosa|member", "30|Quinn|admin", "31|otto|member"]
+    );
+    let places = rows("SELECT group_id, user_id FROM group_members");
+    assert_eq!(places, ["admin|admin", "staff|nora", "staff|otto", "Größe/1|rosa"]);
+    let server = scratch.serve();
+    for user in ["nora", "otto", "quinn", "rosa"] {
+        assert_eq!(server.login(user, &format!("pw-{user}")), 200, "{user}");
+    }
+}
+
+#[test]
+fn terminals_see_how_far_it_has_come_and_logs_do_not() {
+    let scratch = Scratch::new();
+    let arguments = ["import", "owncloud", DUMP, "--dry-run"];
+    let output = scratch.command(&arguments).output().expect("ran");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+
+    let mut command = std::process::Command::new("script");
+    let inner = format!("{} import owncloud {DUMP} --dry-run", env!("CARGO_BIN_EXE_davgroups"));
+    command.args(["-q", "-e", "-c", &inner, "/dev/null"]).current_dir(scratch.directory.path());
+    let output = command.env("TERM", "xterm").stdin(std::process::Stdio::null()).output().expect("script");
+    let seen = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{seen}");
+    assert!(seen.contains("reading  [") && seen.contains("taking over  ["), "{seen:?}");
+    assert!(seen.contains("users: 6 taken over"), "{seen:?}");
+}
+
+#[test]
+fn dumps_that_are_broken_are_refused_whole() {
+    let scratch = Scratch::new();
+    // Only the table of files, which is not read, holds bytes that are no text.
+    let text = String::from_utf8_lossy(&fs::read(DUMP).expect("read")).into_owned();
+    let import = |text: &str, reason: &str| {
+        // Without its name it is known by its beginning.
+        for name in ["dump.SQL", "dump"] {
+            let file = scratch.path(name);
+            fs::write(&file, text).expect("written");
+            scratch.refused(&["import", "owncloud", file.to_str().expect("UTF-8")], 1, reason);
+            assert!(!scratch.data_dir().exists());
+        }
+    };
+    let users = text.find("INSERT INTO `oc_users` VALUES").expect("users");
+    import(&text[..users + 200], "the dump ends in the middle of a statement");
+    import(
+        &text.replace("('admin','admin'),", "('admin'),"),
+        ": a row of oc_group_user has 1 values for 2 columns",
+    );
+    import(&text.replace("oc_group_user", "oc_other"), "has no tables of an ownCloud or a Nextcloud");
+    import(&text.replace("`role`", "`rule`"), "the table oc_custom_group_member has no column role");
+    let latin: Vec<u8> = text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    let file = scratch.path("latin.sql");
+    fs::write(&file, latin).expect("written");
+    let said = scratch.run(&["import", "owncloud", file.to_str().expect("UTF-8"), "--dry-run"]);
+    assert!(said.contains("left out: row 3 of users: a column holds bytes that are no text\n"), "{said}");
+}
+
 #[test]
 fn rows_that_cannot_be_taken_are_named() {
     let scratch = Scratch::new();
@@ -331,7 +440,7 @@ fn other_files_are_refused_whole() {
     };
     import("cannot read ");
     fs::write(&file, "no database ".repeat(1000)).expect("written");
-    import("is no SQLite database");
+    import("is no SQLite database, and no dump in SQL");
     fs::write(&file, "").expect("written");
     import("has no tables of an ownCloud or a Nextcloud");
     for (change, reason) in [

@@ -15,4 +15,6 @@ mod harness;
 mod import;
 mod occ;
 #[cfg(unix)]
+mod postgres;
+#[cfg(unix)]
 mod proxies;

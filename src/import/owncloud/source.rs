@@ -1,7 +1,7 @@
 //! A foreign database: opening it, finding its tables, and reading columns that may hold anything.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
@@ -15,18 +15,33 @@ const LANDMARKS: [&str; 3] = ["users", "groups", "group_user"];
 pub enum SourceError {
     /// The file is not there or cannot be opened.
     #[error("cannot read {0}: {1}")]
-    Unreadable(PathBuf, String),
+    Unreadable(String, String),
     /// The file is something else.
-    #[error("{0} is no SQLite database")]
-    NoDatabase(PathBuf),
+    #[error("{0} is no SQLite database, and no dump in SQL")]
+    NoDatabase(String),
+    /// A connection to a database could be listened to.
+    #[error(
+        "the connection to {0} would not be encrypted: use a tunnel (ssh -L 5433:localhost:5432 {0}), or add sslmode=disable to the URL"
+    )]
+    Unencrypted(String),
+    /// A dump cannot be understood.
+    #[error("{name}, line {line}: {reason}")]
+    Dump {
+        /// The file.
+        name: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong there.
+        reason: String,
+    },
     /// The tables are something else's.
     #[error("{0} has no tables of an ownCloud or a Nextcloud")]
-    Foreign(PathBuf),
+    Foreign(String),
     /// Several prefixes would do.
-    #[error("{path} has tables of several servers; name one of their prefixes with --prefix: {prefixes}")]
+    #[error("{name} has tables of several servers; name one of their prefixes with --prefix: {prefixes}")]
     Ambiguous {
-        /// The file.
-        path: PathBuf,
+        /// The file or database.
+        name: String,
         /// The prefixes.
         prefixes: String,
     },
@@ -42,7 +57,8 @@ pub enum SourceError {
 
 /// A database that is read.
 pub(super) struct Source {
-    path: PathBuf,
+    /// The file or database, as errors call it.
+    name: String,
     connection: Connection,
     prefix: String,
 }
@@ -65,37 +81,45 @@ pub(super) enum Broken {
 }
 
 impl Source {
+    /// A SQLite file, which is not changed.
     pub(super) fn open(path: &Path, prefix: Option<&str>) -> Result<Self, SourceError> {
-        let failed = |error: rusqlite::Error| failure(path, &error);
+        let name = path.display().to_string();
+        let failed = |error: rusqlite::Error| failure(&name, &error);
         std::fs::File::open(path)
-            .map_err(|error| SourceError::Unreadable(path.to_owned(), error.to_string()))?;
+            .map_err(|error| SourceError::Unreadable(name.clone(), error.to_string()))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         // One snapshot, should the other server still be running.
         connection.execute_batch("BEGIN").map_err(failed)?;
-        let tables = tables(&connection).map_err(failed)?;
+        Self::over(connection, name, prefix)
+    }
+
+    /// A database that is open already, and is called `name`.
+    pub(super) fn over(
+        connection: Connection,
+        name: String,
+        prefix: Option<&str>,
+    ) -> Result<Self, SourceError> {
+        let tables = tables(&connection).map_err(|error| failure(&name, &error))?;
         let mut prefixes = prefixes(&tables);
         if let Some(wanted) = prefix {
             prefixes.retain(|found| *found == wanted);
         }
         let prefix = match prefixes.as_slice() {
-            [] => return Err(SourceError::Foreign(path.to_owned())),
+            [] => return Err(SourceError::Foreign(name)),
             [one] => (*one).to_owned(),
-            several => {
-                let prefixes = several.join(", ");
-                return Err(SourceError::Ambiguous { path: path.to_owned(), prefixes });
-            }
+            several => return Err(SourceError::Ambiguous { name, prefixes: several.join(", ") }),
         };
-        Ok(Self { path: path.to_owned(), connection, prefix })
+        Ok(Self { name, connection, prefix })
     }
 
     /// Which columns a table has; none if there is no such table.
     pub(super) fn columns(&self, table: &str) -> Result<BTreeSet<String>, SourceError> {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self.connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
-            statement.query_map([self.name(table)], |row| row.get(0))?.collect()
+            statement.query_map([self.table(table)], |row| row.get(0))?.collect()
         };
-        read().map_err(|error| failure(&self.path, &error))
+        read().map_err(|error| failure(&self.name, &error))
     }
 
     /// Makes something of each row of a table, in the order in which the rows were added. The table has
@@ -109,22 +133,22 @@ impl Source {
     ) -> Result<Vec<T>, SourceError> {
         let there = self.columns(table)?;
         if let Some(missing) = required.iter().find(|column| !there.contains(**column)) {
-            return Err(SourceError::Schema { table: self.name(table), column: (*missing).to_owned() });
+            return Err(SourceError::Schema { table: self.table(table), column: (*missing).to_owned() });
         }
         let mut columns: Vec<String> = required.iter().map(|column| quoted(column)).collect();
         columns.extend(optional.iter().map(|column| match there.contains(*column) {
             true => quoted(column),
             false => "NULL".to_owned(),
         }));
-        let sql = format!("SELECT {} FROM {} ORDER BY rowid", columns.join(", "), quoted(&self.name(table)));
+        let sql = format!("SELECT {} FROM {} ORDER BY rowid", columns.join(", "), quoted(&self.table(table)));
         let mut all = || -> rusqlite::Result<_> {
             let mut statement = self.connection.prepare(&sql)?;
             statement.query_map([], |row| Ok(read(&Cells(row))))?.collect()
         };
-        all().map_err(|error| failure(&self.path, &error))
+        all().map_err(|error| failure(&self.name, &error))
     }
 
-    fn name(&self, table: &str) -> String {
+    fn table(&self, table: &str) -> String {
         format!("{}{table}", self.prefix)
     }
 }
@@ -155,10 +179,10 @@ impl Cells<'_> {
     }
 }
 
-fn failure(path: &Path, error: &rusqlite::Error) -> SourceError {
+fn failure(name: &str, error: &rusqlite::Error) -> SourceError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => SourceError::NoDatabase(path.to_owned()),
-        _ => SourceError::Unreadable(path.to_owned(), error.to_string()),
+        Some(ErrorCode::NotADatabase) => SourceError::NoDatabase(name.to_owned()),
+        _ => SourceError::Unreadable(name.to_owned(), error.to_string()),
     }
 }
 
@@ -174,6 +198,7 @@ fn prefixes(tables: &BTreeSet<String>) -> Vec<&str> {
     candidates.filter(complete).collect()
 }
 
-fn quoted(name: &str) -> String {
+/// A name as SQL has it.
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
