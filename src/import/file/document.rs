@@ -1,7 +1,8 @@
 //! Documents in JSON and YAML.
 
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_saphyr::{Options, budget, options};
 
@@ -27,15 +28,15 @@ pub(super) fn read_json(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(),
     Ok(())
 }
 
+/// YAML takes long to read, so it is read once, whatever is in it, and looked at then.
 pub(super) fn read_yaml(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(), FileError> {
-    check(name, yaml(name, bytes)?)?;
-    add(yaml(name, bytes)?, rows);
+    let malformed =
+        |error: &dyn fmt::Display| FileError::Malformed(name.to_owned(), "YAML", error.to_string());
+    let value: Value =
+        serde_saphyr::from_slice_with_options(bytes, yaml_options()).map_err(|error| malformed(&error))?;
+    check(name, Head::deserialize(&value).map_err(|error| malformed(&error))?)?;
+    add(Loose::deserialize(value).map_err(|error| malformed(&error))?, rows);
     Ok(())
-}
-
-fn yaml<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, FileError> {
-    serde_saphyr::from_slice_with_options(bytes, yaml_options())
-        .map_err(|error| FileError::Malformed(name.to_owned(), "YAML", error.to_string()))
 }
 
 /// A file may be as large as the operator likes, but not be made large by references to itself.
