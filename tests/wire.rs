@@ -26,5 +26,11 @@ mod privileges;
 mod provisioning;
 #[path = "wire/seeds.rs"]
 mod seeds;
+#[path = "wire/tls.rs"]
+mod tls;
+#[path = "wire/transport.rs"]
+mod transport;
 #[path = "wire/tree.rs"]
 mod tree;
+#[path = "wire/unix.rs"]
+mod unix;

@@ -1,6 +1,8 @@
 //! The command line: one file per command.
 
+mod any_certificate;
 mod app;
+mod apply;
 mod audit;
 mod backup;
 mod bootstrap;
@@ -46,11 +48,11 @@ login, and work beside a running server.
 Exit codes:
   0  everything went well
   1  it could not be done; one line on standard error says why
-  2  the arguments or the configuration are wrong
+  2  the arguments or the configuration are wrong, or `apply --check` found something to be changed
 
 Examples:
   davgroups
-  davgroups serve --data-dir /var/lib/davgroups --listen 0.0.0.0:8080
+  davgroups serve --data-dir /var/lib/davgroups --listen 127.0.0.1:8081
   davgroups user add alice --email alice@example.org --password-file alice.txt";
 
 /// Custom groups over WebDAV and OCS user provisioning, in one binary on SQLite.
@@ -119,6 +121,8 @@ enum Operator {
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
+    /// Make users and groups be as a file declares them
+    Apply(apply::Options),
     /// Show what was changed, by whom, from where and when
     Audit(audit::Options),
     /// Say whether the server answers
@@ -222,6 +226,7 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Subadmin(command) => subadmin::run(command, config),
         Operator::CustomGroup(command) => customgroup::run(command, config),
         Operator::App(command) => app::run(command, config),
+        Operator::Apply(options) => apply::run(&options, config),
         Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),

@@ -122,6 +122,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NoSuchMember(_) => StatusCode::PRECONDITION_FAILED,
         Error::NotPermitted(_)
         | Error::LastAdmin(_)
+        | Error::AdminRequired
         | Error::SharingRestricted(_)
         | Error::NotSubadminOf(_)
         | Error::OneselfNotAllowed
@@ -134,6 +135,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::EmailInvalid
         | Error::QuotaInvalid
         | Error::PasswordBlank
+        | Error::PasswordMissing(_)
         | Error::GroupIdInvalid(_)
         | Error::GroupRequired
         | Error::NoGroupGiven
@@ -183,6 +185,7 @@ impl Problem {
     /// What a refusal before any protocol means on DAV.
     pub fn refused(refusal: &Refusal, compat: Compat) -> Self {
         let status = match refusal {
+            Refusal::Unencrypted => StatusCode::FORBIDDEN,
             Refusal::NoCredentials | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
             Refusal::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

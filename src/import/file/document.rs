@@ -1,8 +1,7 @@
 //! Documents in JSON and YAML.
 
-use std::fmt;
-
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_saphyr::{Options, budget, options};
 
@@ -30,13 +29,20 @@ pub(super) fn read_json(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(),
 
 /// YAML takes long to read, so it is read once, whatever is in it, and looked at then.
 pub(super) fn read_yaml(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(), FileError> {
-    let malformed =
-        |error: &dyn fmt::Display| FileError::Malformed(name.to_owned(), "YAML", error.to_string());
-    let value: Value =
-        serde_saphyr::from_slice_with_options(bytes, yaml_options()).map_err(|error| malformed(&error))?;
-    check(name, Head::deserialize(&value).map_err(|error| malformed(&error))?)?;
-    add(Loose::deserialize(value).map_err(|error| malformed(&error))?, rows);
+    let malformed = |error| FileError::Malformed(name.to_owned(), "YAML", error);
+    let value: Value = yaml(bytes).map_err(malformed)?;
+    let refused = |error: serde_json::Error| malformed(error.to_string());
+    check(name, Head::deserialize(&value).map_err(refused)?)?;
+    add(Loose::deserialize(value).map_err(refused)?, rows);
     Ok(())
+}
+
+/// Reads YAML.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn yaml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_saphyr::from_slice_with_options(bytes, yaml_options()).map_err(|error| error.to_string())
 }
 
 /// A file may be as large as the operator likes, but not be made large by references to itself.
