@@ -27,10 +27,13 @@ pub(super) fn read_json(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(),
     Ok(())
 }
 
+/// YAML takes long to read, so it is read once, whatever is in it, and looked at then.
 pub(super) fn read_yaml(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(), FileError> {
     let malformed = |error| FileError::Malformed(name.to_owned(), "YAML", error);
-    check(name, yaml(bytes).map_err(malformed)?)?;
-    add(yaml(bytes).map_err(malformed)?, rows);
+    let value: Value = yaml(bytes).map_err(malformed)?;
+    let refused = |error: serde_json::Error| malformed(error.to_string());
+    check(name, Head::deserialize(&value).map_err(refused)?)?;
+    add(Loose::deserialize(value).map_err(refused)?, rows);
     Ok(())
 }
 
