@@ -1,4 +1,4 @@
-//! Proxies in front, and what their word is worth.
+//! Proxies in front and what their word is worth, passwords on the way, and what browsers are told.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream, UdpSocket};
@@ -131,5 +131,21 @@ fn operators_may_take_passwords_over_plain_http() {
     server.wait_for_line(&["WARN", "without TLS: anybody on the way can read the passwords"]);
     if reach_as_others(&mut server) {
         assert_eq!(server.send("alice", "GET", WHO_AM_I, "").status, 200);
+    }
+}
+
+#[test]
+fn limits_are_as_configured() {
+    let keys = [("MAX_HEADER_BYTES", "2000"), ("MAX_XML_DEPTH", "2"), ("MAX_XML_ATTRIBUTES", "1")];
+    let server = Server::with(&keys);
+    let long = "x".repeat(2000);
+    assert_eq!(server.send_with("alice", "GET", WHO_AM_I, &[("X-Long", &long)], b"").status, 431);
+    for (body, status) in [
+        (r#"<d:propfind xmlns:d="DAV:"><d:allprop/></d:propfind>"#, 207),
+        (r#"<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/></d:prop></d:propfind>"#, 400),
+        (r#"<d:propfind xmlns:d="DAV:" xmlns:x="x:"><d:allprop/></d:propfind>"#, 400),
+    ] {
+        let reply = server.send("alice", "PROPFIND", "/remote.php/dav/customgroups/groups/", body);
+        assert_eq!(reply.status, status, "{body}: {}", reply.body);
     }
 }
