@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
-    WWW_AUTHENTICATE,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -39,6 +39,9 @@ use crate::service::Service;
 /// As much of a body that is too long is read and thrown away, in bytes. Most clients read no answer
 /// before they have sent all, and would find the connection reset.
 const DISCARDED: usize = 16 << 20;
+
+/// Browsers take an answer for what it says it is, and for nothing else.
+const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Answers requests of every kind.
 pub struct Dispatch {
@@ -248,6 +251,7 @@ impl Dispatch {
 
     /// What every answer needs, whoever gave it.
     fn finish(&self, method: &Method, mut response: Response) -> Response {
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
         if response.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().entry(WWW_AUTHENTICATE).or_insert_with(|| self.challenge.clone());
         }

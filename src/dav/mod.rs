@@ -17,6 +17,7 @@ pub(crate) mod fuzzing;
 mod header;
 mod listing;
 mod multistatus;
+mod page;
 mod path;
 mod pieces;
 mod prop;

@@ -135,6 +135,27 @@ fn operators_may_take_passwords_over_plain_http() {
 }
 
 #[test]
+fn pages_can_only_be_looked_at() {
+    let server = Server::start();
+    for path in ["/remote.php/dav/customgroups/groups/", "/remote.php/dav/", "/"] {
+        let page = server.send_with("alice", "GET", path, &[("Accept", "text/html")], b"");
+        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(!page.body.contains("<script") && !page.body.contains("src="), "{}", page.body);
+        assert_eq!((page.header("x-frame-options"), page.header("referrer-policy")), ("DENY", "no-referrer"));
+    }
+    for (user, path) in [("alice", "/"), ("", "/"), ("alice", WHO_AM_I), ("", "/status.php")] {
+        let answer = server.send(user, "GET", path, "");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("content-security-policy"), "", "{path} is no page");
+    }
+}
+
+#[test]
 fn limits_are_as_configured() {
     let keys = [("MAX_HEADER_BYTES", "2000"), ("MAX_XML_DEPTH", "2"), ("MAX_XML_ATTRIBUTES", "1")];
     let server = Server::with(&keys);
