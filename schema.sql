@@ -134,6 +134,19 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_by_time ON audit (at);
 
+-- What `davgroups apply` made, and may therefore delete when it is declared no longer.
+CREATE TABLE declared_users (
+    user_id         TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE declared_groups (
+    group_id        TEXT    NOT NULL PRIMARY KEY REFERENCES groups (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE declared_custom_groups (
+    group_number    INTEGER PRIMARY KEY REFERENCES custom_groups (number) ON DELETE CASCADE
+);
+
 -- What the server keeps for itself.
 CREATE TABLE settings (
     key             TEXT    NOT NULL PRIMARY KEY,

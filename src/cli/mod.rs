@@ -2,6 +2,7 @@
 
 mod any_certificate;
 mod app;
+mod apply;
 mod audit;
 mod backup;
 mod bootstrap;
@@ -46,7 +47,7 @@ login, and work beside a running server.
 Exit codes:
   0  everything went well
   1  it could not be done; one line on standard error says why
-  2  the arguments or the configuration are wrong
+  2  the arguments or the configuration are wrong, or `apply --check` found something to be changed
 
 Examples:
   davgroups
@@ -119,6 +120,8 @@ enum Operator {
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
+    /// Make users and groups be as a file declares them
+    Apply(apply::Options),
     /// Show what was changed, by whom, from where and when
     Audit(audit::Options),
     /// Say whether the server answers
@@ -222,6 +225,7 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Subadmin(command) => subadmin::run(command, config),
         Operator::CustomGroup(command) => customgroup::run(command, config),
         Operator::App(command) => app::run(command, config),
+        Operator::Apply(options) => apply::run(&options, config),
         Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),

@@ -122,6 +122,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NoSuchMember(_) => StatusCode::PRECONDITION_FAILED,
         Error::NotPermitted(_)
         | Error::LastAdmin(_)
+        | Error::AdminRequired
         | Error::SharingRestricted(_)
         | Error::NotSubadminOf(_)
         | Error::OneselfNotAllowed
@@ -134,6 +135,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::EmailInvalid
         | Error::QuotaInvalid
         | Error::PasswordBlank
+        | Error::PasswordMissing(_)
         | Error::GroupIdInvalid(_)
         | Error::GroupRequired
         | Error::NoGroupGiven

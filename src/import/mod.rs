@@ -2,6 +2,7 @@
 //! [`crate::service::Inventory`] of it, which the service writes; what cannot become part of one is said
 //! row by row.
 
+pub mod declaration;
 pub mod file;
 pub mod owncloud;
 

@@ -40,6 +40,11 @@ impl<'t> Act<'t> {
         Ok(Self { tx, who, rules, changes: Vec::new() })
     }
 
+    /// What was changed so far.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Writes down what was changed, and returns it.
     pub fn finish(self) -> Result<Vec<Change>> {
         for change in &self.changes {
@@ -128,6 +133,14 @@ impl<'t> Act<'t> {
         Ok(group)
     }
 
+    /// Under a number that it had elsewhere.
+    pub fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
+        self.tx.insert_numbered_custom_group(group)?;
+        let name = group.display_name.as_str();
+        self.note(Change::with(Action::CREATE_CUSTOM_GROUP, group.uri.as_str(), name));
+        Ok(())
+    }
+
     pub fn rename_custom_group(&mut self, group: &CustomGroup, name: &DisplayName) -> Result<()> {
         self.tx.rename_custom_group(group.number, name)?;
         self.note(Change::with(Action::RENAME_CUSTOM_GROUP, group.uri.as_str(), name.as_str()));
@@ -162,6 +175,19 @@ impl<'t> Act<'t> {
         self.tx.switch_app(app, enabled)?;
         self.note(Change::of(switch(enabled), app));
         Ok(())
+    }
+
+    /// Remembers that a user was made since it is declared. Not a change of anything that anybody sees.
+    pub fn declare_user(&mut self, user: &UserId) -> Result<()> {
+        self.tx.declare_user(user)
+    }
+
+    pub fn declare_group(&mut self, group: &GroupId) -> Result<()> {
+        self.tx.declare_group(group)
+    }
+
+    pub fn declare_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
+        self.tx.declare_custom_group(group.number)
     }
 
     pub fn forget_audit(&mut self, before: Timestamp) -> Result<u64> {

@@ -8,8 +8,10 @@ mod account;
 mod act;
 mod app;
 mod app_info;
+mod applying;
 mod batch;
 mod custom_group;
+mod declaration;
 mod details;
 mod group;
 mod home;
@@ -33,6 +35,9 @@ pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
 pub use batch::{GroupPlace, Step, Undone};
 pub use custom_group::{Children, Last, Listing, Scope};
+pub use declaration::{
+    Applied, Declaration, DeclaredCustomGroup, DeclaredGroup, DeclaredPassword, DeclaredUser, Impossible,
+};
 pub use details::{GroupDetails, UserDetails};
 pub use home::{Homes, Usage};
 pub use import::{Finding, Moved, Tally};

@@ -175,9 +175,21 @@ pub trait BulkReader {
     fn all_memberships(&self) -> Result<Vec<(GroupUri, UserId, Role)>>;
 }
 
+/// Questions about what was made because it was declared.
+pub trait DeclaredReader {
+    /// The users, by id.
+    fn declared_users(&self) -> Result<Vec<UserId>>;
+
+    /// The groups of the provisioning API, by id.
+    fn declared_groups(&self) -> Result<Vec<GroupId>>;
+
+    /// The custom groups, by number.
+    fn declared_custom_groups(&self) -> Result<Vec<CustomGroup>>;
+}
+
 /// One snapshot of the store.
 pub trait Reader:
-    UserReader + GroupReader + CustomGroupReader + AppReader + AuditReader + BulkReader
+    UserReader + GroupReader + CustomGroupReader + AppReader + AuditReader + BulkReader + DeclaredReader
 {
 }
 
@@ -294,8 +306,22 @@ pub trait AuditWriter {
     fn delete_audit(&mut self, before: Timestamp) -> Result<u64>;
 }
 
+/// Remembering what was made because it was declared; it is forgotten with what it is about.
+pub trait DeclaredWriter {
+    /// A user.
+    fn declare_user(&mut self, user: &UserId) -> Result<()>;
+
+    /// A group of the provisioning API.
+    fn declare_group(&mut self, group: &GroupId) -> Result<()>;
+
+    /// A custom group.
+    fn declare_custom_group(&mut self, group: CustomGroupNumber) -> Result<()>;
+}
+
 /// One write transaction. Rules are checked by whoever calls; constraints are the last line of defence.
-pub trait Tx: Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + AuditWriter {
+pub trait Tx:
+    Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + AuditWriter + DeclaredWriter
+{
     /// The time of the transaction; everything in it bears this one.
     fn now(&self) -> Timestamp;
 }

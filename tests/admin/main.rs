@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used)] // the lint knows only functions that are tests themselves
 
+mod apply;
 mod audit;
 mod commands;
 mod configuration;

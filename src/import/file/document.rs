@@ -28,14 +28,18 @@ pub(super) fn read_json(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(),
 }
 
 pub(super) fn read_yaml(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(), FileError> {
-    check(name, yaml(name, bytes)?)?;
-    add(yaml(name, bytes)?, rows);
+    let malformed = |error| FileError::Malformed(name.to_owned(), "YAML", error);
+    check(name, yaml(bytes).map_err(malformed)?)?;
+    add(yaml(bytes).map_err(malformed)?, rows);
     Ok(())
 }
 
-fn yaml<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, FileError> {
-    serde_saphyr::from_slice_with_options(bytes, yaml_options())
-        .map_err(|error| FileError::Malformed(name.to_owned(), "YAML", error.to_string()))
+/// Reads YAML.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn yaml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_saphyr::from_slice_with_options(bytes, yaml_options()).map_err(|error| error.to_string())
 }
 
 /// A file may be as large as the operator likes, but not be made large by references to itself.

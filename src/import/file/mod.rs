@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::Reading;
 use crate::export::shape::VERSION;
+pub(super) use document::yaml;
 use rows::Rows;
 
 pub use crate::export::TableName;

@@ -11,6 +11,7 @@ mod backup;
 mod bulk;
 mod connection;
 mod custom_groups;
+mod declared;
 mod error;
 mod groups;
 mod search;
