@@ -71,11 +71,21 @@ pub struct Config {
     pub login_failures_per_address: u32,
     /// As many bytes a request body may have.
     pub max_body_bytes: NonZeroUsize,
+    /// As deep as elements may lie in each other in XML.
+    pub max_xml_depth: NonZeroUsize,
+    /// As many attributes an element may have in XML.
+    pub max_xml_attributes: NonZeroUsize,
     /// As many connections are open at once; others wait.
     pub max_connections: NonZeroU32,
     /// As many connections one address may have; further ones are closed. 0 is any number.
     pub max_connections_per_address: u32,
-    /// How long the head of a request and the handshake of TLS may take, and a connection may be idle.
+    /// As many requests are answered at once; others are told to come again.
+    pub max_concurrent_requests: NonZeroU32,
+    /// As many bytes the head of a request may have.
+    pub max_header_bytes: NonZeroU32,
+    /// How long a connection may be idle.
+    pub idle_timeout_seconds: NonZeroU32,
+    /// How long the head of a request and the handshake of TLS may take.
     pub header_timeout_seconds: NonZeroU32,
     /// How long the body of a request may take.
     pub body_timeout_seconds: NonZeroU32,
@@ -113,8 +123,13 @@ impl Default for Config {
             login_failures_per_account: guesses.per_account,
             login_failures_per_address: guesses.per_address,
             max_body_bytes: const { NonZeroUsize::new(1 << 20).unwrap() },
+            max_xml_depth: const { NonZeroUsize::new(32).unwrap() },
+            max_xml_attributes: const { NonZeroUsize::new(64).unwrap() },
             max_connections: const { NonZeroU32::new(1024).unwrap() },
             max_connections_per_address: 512,
+            max_concurrent_requests: const { NonZeroU32::new(1024).unwrap() },
+            max_header_bytes: const { NonZeroU32::new(64 << 10).unwrap() },
+            idle_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             header_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             body_timeout_seconds: const { NonZeroU32::new(30).unwrap() },
             send_timeout_seconds: const { NonZeroU32::new(30).unwrap() },

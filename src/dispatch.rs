@@ -5,6 +5,7 @@
 
 mod cors;
 mod kept;
+mod turns;
 
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
-    WWW_AUTHENTICATE,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -25,10 +26,11 @@ use hyper::body::Body;
 
 use self::cors::{Cors, is_preflight};
 use self::kept::{Kept, Key};
+use self::turns::Turns;
 use crate::auth::{Authenticator, GuessLimits, Logins};
 use crate::config::{Config, seconds};
 use crate::count::Lookups;
-use crate::dav::Dav;
+use crate::dav::{Dav, XmlLimits};
 use crate::domain::{Principal, Result, StoreFailure};
 use crate::edge::{BasePath, Client, Endpoint, Line, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
@@ -38,6 +40,9 @@ use crate::service::Service;
 /// before they have sent all, and would find the connection reset.
 const DISCARDED: usize = 16 << 20;
 
+/// Browsers take an answer for what it says it is, and for nothing else.
+const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
+
 /// Answers requests of every kind.
 pub struct Dispatch {
     authenticator: Authenticator,
@@ -46,6 +51,7 @@ pub struct Dispatch {
     cors: Cors,
     service: Service,
     kept: Kept,
+    turns: Turns,
     base_path: BasePath,
     /// What a 401 asks for.
     challenge: HeaderValue,
@@ -68,10 +74,11 @@ impl Dispatch {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", config.server_name.as_str());
         Ok(Self {
             authenticator: Authenticator::new(service.clone(), guess_limits(config))?,
-            dav: Dav::new(service.clone(), config.compat, &config.base_path),
+            dav: Dav::new(service.clone(), config.compat, &config.base_path, xml_limits(config)),
             ocs: Ocs::new(service.clone(), ocs_settings(config)),
             service,
             kept: Kept::new(),
+            turns: Turns::new(usize::try_from(config.max_concurrent_requests.get()).unwrap_or(usize::MAX)),
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
@@ -129,6 +136,9 @@ impl Dispatch {
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
+        let Some(_turn) = self.turns.take() else {
+            return self.refuse(&head.uri, &head.headers, &Refusal::Overloaded);
+        };
         if is_preflight(&head) {
             return self.dav.preflight();
         }
@@ -241,6 +251,7 @@ impl Dispatch {
 
     /// What every answer needs, whoever gave it.
     fn finish(&self, method: &Method, mut response: Response) -> Response {
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
         if response.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().entry(WWW_AUTHENTICATE).or_insert_with(|| self.challenge.clone());
         }
@@ -277,6 +288,10 @@ fn guess_limits(config: &Config) -> GuessLimits {
         per_account: config.login_failures_per_account,
         per_address: config.login_failures_per_address,
     }
+}
+
+fn xml_limits(config: &Config) -> XmlLimits {
+    XmlLimits { depth: config.max_xml_depth.get(), attributes: config.max_xml_attributes.get() }
 }
 
 /// RFC 6797 section 6.1; none unless the operator wants it, since browsers keep to it for so long.
@@ -555,6 +570,26 @@ mod tests {
         assert_eq!(dispatch.respond(Client::LOCAL, waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let response = dispatch.respond(Client::LOCAL, request("GET", path, "")).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "nothing was made");
+    }
+
+    #[tokio::test]
+    async fn those_who_are_too_many_are_told_to_come_again() {
+        let (dispatch, _directory) = dispatch(&config("max_concurrent_requests = 1")).await;
+        let endless = http_body_util::StreamBody::new(futures_util::stream::pending::<
+            Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
+        >());
+        let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
+        let first = dispatch.respond(Client::LOCAL, http::Request::from_parts(head, endless));
+        let mut first = pin!(first);
+        assert!(futures_util::poll!(first.as_mut()).is_pending());
+        for (target, content) in
+            [("/", "ServiceUnavailable"), ("/ocs/v1.php/cloud/users", "<statuscode>503</statuscode>")]
+        {
+            let response = dispatch.respond(Client::LOCAL, request("GET", target, "")).await;
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[RETRY_AFTER], "1");
+            assert!(body(response).await.contains(content));
+        }
     }
 
     #[tokio::test(start_paused = true)]

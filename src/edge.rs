@@ -152,6 +152,9 @@ pub enum Refusal {
         /// When to try again, in seconds.
         seconds: u64,
     },
+    /// As many requests are being answered as may be.
+    #[error("The server is busy; try again later")]
+    Overloaded,
     /// The body is longer than is allowed.
     #[error("The request body is too large; at most {limit} bytes are accepted")]
     BodyTooLarge {

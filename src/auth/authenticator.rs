@@ -66,7 +66,10 @@ impl Logins {
             Refusal::TooManyGuesses { .. } => self.blocked.increment(),
             Refusal::Failed(_) => self.broken.increment(),
             // No reasons of ours.
-            Refusal::Unencrypted | Refusal::BodyTooLarge { .. } | Refusal::BodyUnreadable => {}
+            Refusal::Unencrypted
+            | Refusal::Overloaded
+            | Refusal::BodyTooLarge { .. }
+            | Refusal::BodyUnreadable => {}
         }
     }
 }

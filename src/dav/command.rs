@@ -8,6 +8,7 @@ use super::error::Problem;
 use super::header;
 use super::path::Target;
 use super::request::{self, BodyError, Instruction, PropertyUpdate, Wanted};
+use super::xml::Limits;
 use crate::domain::{Page, Pattern, Place, Search};
 use crate::edge::Request;
 use crate::service::{ImportRow, Scope};
@@ -52,12 +53,12 @@ impl Command {
     ///
     /// # Errors
     /// [`Problem`]: an unknown method, a depth or a condition that cannot be, then the body.
-    pub fn parse(target: &Target, request: Request) -> Parsed {
+    pub fn parse(target: &Target, request: Request, limits: Limits) -> Parsed {
         match (request.method().as_str(), target) {
-            ("PROPFIND", _) => propfind(target, request),
-            ("PROPPATCH", Target::Tree(place)) => proppatch(place, &request),
-            ("REPORT", Target::Tree(place)) => report(place, &request),
-            ("MKCOL", _) => mkcol(target, request),
+            ("PROPFIND", _) => propfind(target, request, limits),
+            ("PROPPATCH", Target::Tree(place)) => proppatch(place, &request, limits),
+            ("REPORT", Target::Tree(place)) => report(place, &request, limits),
+            ("MKCOL", _) => mkcol(target, request, limits),
             ("GET" | "HEAD", _) => Ok(read(request)),
             ("POST", Target::Tree(place)) => import(place, &request),
             ("OPTIONS", _) => Ok(Self::Options),
@@ -78,11 +79,11 @@ fn unknown(method: &str) -> Problem {
     Problem::new(StatusCode::NOT_IMPLEMENTED, format!("this server has no method {method} here"))
 }
 
-fn propfind(target: &Target, request: Request) -> Parsed {
+fn propfind(target: &Target, request: Request, limits: Limits) -> Parsed {
     let infinite = "Depth: infinity is not supported; use 0 or 1";
     let scope = header::depth(request.headers())
         .map_err(|_| Problem::new(StatusCode::PRECONDITION_FAILED, infinite))?;
-    let wanted = request::propfind(request.body())?;
+    let wanted = request::propfind(request.body(), limits)?;
     let Target::Tree(place) = target else {
         return Ok(Command::Framework(with_depth(request, &scope)));
     };
@@ -97,14 +98,14 @@ fn with_depth(mut request: Request, scope: &Scope) -> Request {
     request
 }
 
-fn proppatch(place: &Place, request: &Request) -> Parsed {
-    let update = request::property_update(request.body())?;
+fn proppatch(place: &Place, request: &Request, limits: Limits) -> Parsed {
+    let update = request::property_update(request.body(), limits)?;
     let minimal = update.bare || header::wants_minimal(request.headers());
     Ok(Command::Proppatch(place.clone(), update, minimal))
 }
 
 /// Without a body the framework does it; with one it must be XML (RFC 5689 section 3).
-fn mkcol(target: &Target, request: Request) -> Parsed {
+fn mkcol(target: &Target, request: Request, limits: Limits) -> Parsed {
     if request.body().is_empty() {
         return Ok(Command::Framework(request));
     }
@@ -112,15 +113,15 @@ fn mkcol(target: &Target, request: Request) -> Parsed {
     if !media_type.is_some_and(request::is_xml_media_type) {
         return Err(BodyError::MediaType.into());
     }
-    let instructions = request::mkcol(request.body())?;
+    let instructions = request::mkcol(request.body(), limits)?;
     match target {
         Target::Tree(place) => Ok(Command::ExtendedMkcol(place.clone(), instructions)),
         _ => Ok(Command::Framework(request.map(|_| Default::default()))),
     }
 }
 
-fn report(place: &Place, request: &Request) -> Parsed {
-    let query = request::search_query(request.body())?;
+fn report(place: &Place, request: &Request, limits: Limits) -> Parsed {
+    let query = request::search_query(request.body(), limits)?;
     let pattern = Pattern::new(&query.pattern)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
     let page = Page { limit: positive(&query.limit), offset: positive(&query.offset).unwrap_or(0) };

@@ -187,6 +187,7 @@ impl Problem {
         let status = match refusal {
             Refusal::Unencrypted => StatusCode::FORBIDDEN,
             Refusal::NoCredentials | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
+            Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::BodyUnreadable => StatusCode::BAD_REQUEST,
@@ -199,7 +200,7 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dav::xml::parse;
+    use crate::dav::xml::{Limits, parse};
     use crate::domain::{CustomGroupNumber, NameFault};
 
     #[test]
@@ -229,7 +230,7 @@ mod tests {
     fn bodies_carry_the_exception_and_survive_what_clients_send() {
         let error = Error::CustomGroupUnknown("<&\u{1}\u{ffff}>".into());
         let response = Problem::of(&error, Compat::Owncloud).into_response();
-        let root = parse(&response.body().whole()).expect("well-formed");
+        let root = parse(&response.body().whole(), Limits::default()).expect("well-formed");
         assert_eq!(root.children[0].text, r"Sabre\DAV\Exception\NotFound");
         assert_eq!(root.children[1].text, "Group with uri \"<&\u{fffd}\u{fffd}>\" not found");
     }

@@ -12,6 +12,7 @@ use super::framework::Framework;
 use super::header::Conditions;
 use super::listing::{self, kind};
 use super::multistatus::{Multistatus, Selection};
+use super::page;
 use super::path::{self, Target};
 use super::pieces;
 use super::prop::Kind;
@@ -245,7 +246,7 @@ impl Executor {
             href.push('/');
         }
         let answer = self.framework.answer(who, request, &href).await?;
-        Ok(if collection { answer } else { text(answer.into_body().whole()) })
+        Ok(if collection { page::confine(answer) } else { text(answer.into_body().whole()) })
     }
 
     async fn export(&self, who: &Principal, place: &Place, group: &CustomGroup) -> Answer {

@@ -11,7 +11,7 @@ use super::multistatus::{Multistatus, Selection};
 use super::path::{self, Target};
 use super::prop::{Kind, Values};
 use super::request::{self, BodyError, Instruction, Wanted};
-use super::xml::Name;
+use super::xml::{Limits, Name};
 use crate::domain::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, UserId};
 
 /// The namespace of the prefix `xml`, which needs no declaration. The parser that looks at our answers does not
@@ -34,19 +34,19 @@ pub fn path(input: &[u8]) {
 
 /// Bodies are read or refused by each method, and what is answered about them is XML that says so.
 pub fn xml(input: &[u8]) {
-    match request::propfind(input) {
+    match request::propfind(input, Limits::default()) {
         Ok(wanted) => list(&wanted),
         Err(error) => refuse(error),
     }
-    match request::property_update(input) {
+    match request::property_update(input, Limits::default()) {
         Ok(update) => report(&update.instructions),
         Err(error) => refuse(error),
     }
-    match request::mkcol(input) {
+    match request::mkcol(input, Limits::default()) {
         Ok(instructions) => report(&instructions),
         Err(error) => refuse(error),
     }
-    match request::search_query(input) {
+    match request::search_query(input, Limits::default()) {
         Ok(query) => list(&Wanted::Props(query.props)),
         Err(error) => refuse(error),
     }

@@ -17,6 +17,7 @@ pub(crate) mod fuzzing;
 mod header;
 mod listing;
 mod multistatus;
+mod page;
 mod path;
 mod pieces;
 mod prop;
@@ -36,20 +37,22 @@ use error::Problem;
 use execute::Executor;
 use header::Conditions;
 use path::Target;
+pub use xml::Limits as XmlLimits;
 
 /// The protocol: requests in, answers out.
 pub struct Dav {
     executor: Executor,
     compat: Compat,
+    limits: XmlLimits,
 }
 
 impl Dav {
     /// Everything that requests can go to.
     pub const ENDPOINTS: &[Endpoint] = &endpoint::ALL;
 
-    /// Over `service`, answering by `compat`, with every href below `base_path`.
-    pub fn new(service: Service, compat: Compat, base_path: &BasePath) -> Self {
-        Self { executor: Executor::new(service, compat, base_path), compat }
+    /// Over `service`, answering by `compat`, with every href below `base_path`. Bodies are held to `limits`.
+    pub fn new(service: Service, compat: Compat, base_path: &BasePath, limits: XmlLimits) -> Self {
+        Self { executor: Executor::new(service, compat, base_path), compat, limits }
     }
 
     /// Answers a request of somebody who was authenticated. Its path has no base path any more.
@@ -69,7 +72,7 @@ impl Dav {
     async fn answer(&self, who: &Principal, target: &Target, request: Request) -> Result<Response, Problem> {
         self.executor.check_switched_on(target)?;
         let conditions = Conditions::of(request.headers());
-        let command = Command::parse(target, request)?;
+        let command = Command::parse(target, request, self.limits)?;
         self.executor.execute(who, target, command, conditions).await
     }
 

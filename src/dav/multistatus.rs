@@ -235,7 +235,7 @@ impl Multistatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dav::xml::parse;
+    use crate::dav::xml::{Limits, parse};
     use crate::domain::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Role};
 
     fn group() -> CustomGroup {
@@ -248,7 +248,7 @@ mod tests {
 
     /// Property names by status, with text values.
     fn propstats(document: &str) -> Vec<(String, Vec<(String, String)>)> {
-        let root = parse(document.as_bytes()).expect(document);
+        let root = parse(document.as_bytes(), Limits::default()).expect(document);
         let response = &root.children[0];
         response
             .dav_children("propstat")

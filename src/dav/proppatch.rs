@@ -114,12 +114,13 @@ fn step(instruction: &Instruction, kind: Kind, compat: Compat) -> Result<Step, P
 mod tests {
     use super::*;
     use crate::dav::request::property_update;
+    use crate::dav::xml::Limits;
 
     fn plan(inside: &str, kind: Kind) -> Result<Plan, Problem> {
         let body = format!(
             r#"<d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns">{inside}</d:propertyupdate>"#
         );
-        let update = property_update(body.as_bytes()).expect(inside);
+        let update = property_update(body.as_bytes(), Limits::default()).expect(inside);
         Plan::new(&update.instructions, kind, Compat::Owncloud)
     }
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::xml::{self, DAV, Element, Name, XmlError};
+use super::xml::{self, DAV, Element, Limits, Name, XmlError};
 
 /// Why a body is not the request it should be.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -57,11 +57,11 @@ pub enum Wanted {
 ///
 /// # Errors
 /// [`BodyError::Xml`], then [`BodyError::Root`].
-pub fn propfind(body: &[u8]) -> Result<Wanted, BodyError> {
+pub fn propfind(body: &[u8], limits: Limits) -> Result<Wanted, BodyError> {
     if body.is_empty() {
         return Ok(Wanted::AllProp);
     }
-    let root = xml::parse(body)?;
+    let root = xml::parse(body, limits)?;
     let manual = root.name == Name::owncloud("customgroups");
     if !manual {
         check_root(&root, DAV, "propfind", "{DAV:}propfind")?;
@@ -122,12 +122,12 @@ pub struct PropertyUpdate {
 ///
 /// # Errors
 /// [`BodyError::Missing`], [`BodyError::Xml`], [`BodyError::Root`], [`BodyError::EmptyProp`].
-pub fn property_update(body: &[u8]) -> Result<PropertyUpdate, BodyError> {
+pub fn property_update(body: &[u8], limits: Limits) -> Result<PropertyUpdate, BodyError> {
     const ROOT: &str = "{DAV:}propertyupdate";
     if body.is_empty() {
         return Err(BodyError::Missing(ROOT));
     }
-    let root = xml::parse(body)?;
+    let root = xml::parse(body, limits)?;
     check_root(&root, DAV, "propertyupdate", ROOT)?;
     let mut update = PropertyUpdate { instructions: Vec::new(), bare: false };
     for child in &root.children {
@@ -147,8 +147,8 @@ pub fn property_update(body: &[u8]) -> Result<PropertyUpdate, BodyError> {
 ///
 /// # Errors
 /// [`BodyError::Xml`], [`BodyError::Root`], [`BodyError::EmptyProp`], [`BodyError::NoResourceType`].
-pub fn mkcol(body: &[u8]) -> Result<Vec<Instruction>, BodyError> {
-    let root = xml::parse(body)?;
+pub fn mkcol(body: &[u8], limits: Limits) -> Result<Vec<Instruction>, BodyError> {
+    let root = xml::parse(body, limits)?;
     check_root(&root, DAV, "mkcol", "{DAV:}mkcol")?;
     let mut instructions = Vec::new();
     for set in root.dav_children("set") {
@@ -179,11 +179,11 @@ pub struct SearchQuery {
 ///
 /// # Errors
 /// [`BodyError::Missing`], [`BodyError::Xml`], [`BodyError::Report`] for another root.
-pub fn search_query(body: &[u8]) -> Result<SearchQuery, BodyError> {
+pub fn search_query(body: &[u8], limits: Limits) -> Result<SearchQuery, BodyError> {
     if body.is_empty() {
         return Err(BodyError::Missing("{http://owncloud.org/ns}search-query"));
     }
-    let root = xml::parse(body)?;
+    let root = xml::parse(body, limits)?;
     if root.name != Name::owncloud("search-query") {
         return Err(BodyError::Report(root.name.to_string()));
     }
@@ -244,12 +244,12 @@ mod tests {
 
     fn wanted(inside: &str) -> Wanted {
         let body = format!("<d:propfind {DECLARED}>{inside}</d:propfind>");
-        propfind(body.as_bytes()).expect(inside)
+        propfind(body.as_bytes(), Limits::default()).expect(inside)
     }
 
     #[test]
     fn propfind_bodies() {
-        assert_eq!(propfind(b""), Ok(Wanted::AllProp));
+        assert_eq!(propfind(b"", Limits::default()), Ok(Wanted::AllProp));
         for all in
             ["", "<d:allprop/>", "<d:prop/>", "<d:foo/>", "<d:allprop/><d:include><oc:role/></d:include>"]
         {
@@ -266,10 +266,13 @@ mod tests {
         );
         let manual = format!("<oc:customgroups {DECLARED}><d:prop><d:getetag/></d:prop></oc:customgroups>");
         assert_eq!(
-            propfind(manual.as_bytes()),
+            propfind(manual.as_bytes(), Limits::default()),
             Ok(Wanted::Props(vec![Name::dav("resourcetype"), Name::dav("getetag")]))
         );
-        assert!(matches!(propfind(b"<propfind xmlns='urn:x'/>"), Err(BodyError::Root { .. })));
+        assert!(matches!(
+            propfind(b"<propfind xmlns='urn:x'/>", Limits::default()),
+            Err(BodyError::Root { .. })
+        ));
     }
 
     #[test]
@@ -278,17 +281,17 @@ mod tests {
             "<d:propertyupdate {DECLARED}><d:remove><d:prop><oc:a/></d:prop></d:remove>\
              <d:set><d:prop><oc:b> x </oc:b><oc:c><d:y/></oc:c></d:prop></d:set></d:propertyupdate>"
         );
-        let update = property_update(body.as_bytes()).expect("update");
+        let update = property_update(body.as_bytes(), Limits::default()).expect("update");
         assert!(!update.bare);
         let [a, b, c] = &update.instructions[..] else { panic!("{update:?}") };
         assert_eq!(a.text(), Ok(None));
         assert_eq!(b.text(), Ok(Some(" x ")));
         assert!(matches!(c.text(), Err(BodyError::NotText(_))));
         let bare = format!("<d:propertyupdate {DECLARED}><d:prop><oc:a>1</oc:a></d:prop></d:propertyupdate>");
-        assert!(property_update(bare.as_bytes()).expect("bare").bare);
+        assert!(property_update(bare.as_bytes(), Limits::default()).expect("bare").bare);
         let empty = format!("<d:propertyupdate {DECLARED}><d:set><d:prop/></d:set></d:propertyupdate>");
-        assert_eq!(property_update(empty.as_bytes()), Err(BodyError::EmptyProp));
-        assert!(matches!(property_update(b""), Err(BodyError::Missing(_))));
+        assert_eq!(property_update(empty.as_bytes(), Limits::default()), Err(BodyError::EmptyProp));
+        assert!(matches!(property_update(b"", Limits::default()), Err(BodyError::Missing(_))));
     }
 
     #[test]
@@ -297,11 +300,11 @@ mod tests {
             |inside: &str| format!("<d:mkcol {DECLARED}><d:set><d:prop>{inside}</d:prop></d:set></d:mkcol>");
         let named =
             body("<d:resourcetype><d:collection/></d:resourcetype><oc:display-name>T</oc:display-name>");
-        let instructions = mkcol(named.as_bytes()).expect("mkcol");
+        let instructions = mkcol(named.as_bytes(), Limits::default()).expect("mkcol");
         assert_eq!(instructions.len(), 1);
         assert_eq!(instructions[0].text(), Ok(Some("T")));
         assert_eq!(
-            mkcol(body("<oc:display-name>T</oc:display-name>").as_bytes()),
+            mkcol(body("<oc:display-name>T</oc:display-name>").as_bytes(), Limits::default()),
             Err(BodyError::NoResourceType)
         );
     }
@@ -312,9 +315,12 @@ mod tests {
             "<oc:search-query {DECLARED}><d:prop><oc:role/></d:prop><oc:search>\
              <oc:pattern> a% </oc:pattern><oc:limit>2</oc:limit></oc:search></oc:search-query>"
         );
-        let query = search_query(body.as_bytes()).expect("query");
+        let query = search_query(body.as_bytes(), Limits::default()).expect("query");
         assert_eq!((query.pattern.as_str(), query.limit.as_str(), query.offset.as_str()), ("a%", "2", ""));
-        assert!(matches!(search_query(b"<d:expand-property xmlns:d='DAV:'/>"), Err(BodyError::Report(_))));
+        assert!(matches!(
+            search_query(b"<d:expand-property xmlns:d='DAV:'/>", Limits::default()),
+            Err(BodyError::Report(_))
+        ));
     }
 
     #[test]

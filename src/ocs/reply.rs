@@ -128,6 +128,7 @@ impl Reply {
         let statuscode = match refusal {
             Refusal::Unencrypted => status::FORBIDDEN,
             Refusal::NoCredentials | Refusal::WrongCredentials => status::UNAUTHORISED,
+            Refusal::Overloaded => status::BUSY,
             Refusal::TooManyGuesses { .. } => status::TOO_MANY,
             Refusal::BodyTooLarge { .. } => status::TOO_LARGE,
             Refusal::BodyUnreadable => status::UNREADABLE,

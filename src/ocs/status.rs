@@ -45,8 +45,8 @@ pub(super) const NOT_DONE: u16 = 424;
 /// Too many failed logins.
 pub(super) const TOO_MANY: u16 = 429;
 
-/// Too many writes wait.
-const BUSY: u16 = 503;
+/// Too much is done, or waits, at once.
+pub(super) const BUSY: u16 = 503;
 
 /// There is no space left.
 const FULL: u16 = 507;

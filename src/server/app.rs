@@ -36,6 +36,8 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// 0 is any number.
     pub(super) connections_per_address: u32,
+    /// As many bytes the head of a request may have.
+    pub(super) head: u32,
     pub(super) header_timeout: Duration,
     pub(super) send_timeout: Duration,
     pub(super) idle_timeout: Duration,
@@ -75,8 +77,9 @@ impl App {
         let limits = Limits {
             connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
             connections_per_address: config.max_connections_per_address,
+            head: config.max_header_bytes.get(),
             header_timeout: seconds(config.header_timeout_seconds),
-            idle_timeout: seconds(config.header_timeout_seconds),
+            idle_timeout: seconds(config.idle_timeout_seconds),
             send_timeout: seconds(config.send_timeout_seconds),
             shutdown_timeout: seconds(config.shutdown_timeout_seconds),
         };

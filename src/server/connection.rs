@@ -23,9 +23,6 @@ use super::tls::{HTTP2, Tls};
 use super::{App, access_log};
 use crate::edge::{self, Line};
 
-/// As long the head of a request may be, in bytes; a longer one is answered 431.
-pub(super) const MAX_HEAD: usize = 64 * 1024;
-
 /// As many requests may be answered at once on one connection of HTTP/2.
 const STREAMS: u32 = 100;
 
@@ -59,8 +56,9 @@ type Patient<S> = Pin<Box<TimeoutStream<S>>>;
 impl Connections {
     pub(super) fn new(app: Arc<App>) -> Self {
         let limits = app.limits();
+        let head = usize::try_from(limits.head).unwrap_or(usize::MAX);
         let mut http1 = http1::Builder::new();
-        http1.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(MAX_HEAD);
+        http1.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(head);
         // Whoever says that nothing more will come, as `nc` does, still wants the answer.
         http1.half_close(true);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
@@ -68,7 +66,7 @@ impl Connections {
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .max_pending_accept_reset_streams(ABANDONED_STREAMS)
-            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+            .max_header_list_size(limits.head)
             .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(limits.send_timeout)
             .keep_alive_timeout(limits.send_timeout);

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::connection::MAX_HEAD;
 use super::*;
 use crate::config::Config;
 use crate::domain::{GroupId, Password, UserId};
@@ -122,8 +121,8 @@ async fn whoever_has_said_everything_is_answered() {
 
 #[tokio::test]
 async fn a_head_that_is_too_long_is_refused() {
-    let server = start(|_| ()).await;
-    let long = format!("X-Long: {}\r\n", "x".repeat(MAX_HEAD));
+    let server = start(|config| config.max_header_bytes = NonZeroU32::new(1000).expect("not 0")).await;
+    let long = format!("X-Long: {}\r\n", "x".repeat(1000));
     assert_eq!(status(&server.send(&request(&format!("GET {GROUPS}"), &long, "")).await), "431");
     server.stop().await;
 }
@@ -155,6 +154,22 @@ async fn a_connection_that_is_idle_is_closed() {
     let request = request(&format!("GET {GROUPS}"), "Accept: */*\r\n", "");
     idle.write_all(request.as_bytes()).await.expect("sent");
     assert_eq!(status(&rest(&mut idle).await), "200", "answered, and closed then");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_idle_for_too_long_is_closed() {
+    let server = start(|config| config.idle_timeout_seconds = NonZeroU32::MIN).await;
+    let mut idle = server.connect().await;
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        idle.write_all(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"ok\n") {
+            assert_ne!(idle.read_buf(&mut answer).await.expect("read"), 0, "it is not idle for so long");
+        }
+    }
+    assert_eq!(rest(&mut idle).await, "");
     server.stop().await;
 }
 

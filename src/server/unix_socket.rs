@@ -40,14 +40,7 @@ impl UnixSocket {
     /// # Errors
     /// [`SocketError`], with what is there left alone.
     pub fn bind(path: &Path, mode: u32) -> Result<Self, SocketError> {
-        match is_free(path) {
-            Ok(true) => {}
-            Ok(false) => return Err(SocketError::Taken(path.to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                return Err(SocketError::NotASocket(path.to_owned()));
-            }
-            Err(source) => return Err(SocketError::Failed { path: path.to_owned(), source }),
-        }
+        check_free(path)?;
         let failed = |source| SocketError::Failed { path: path.to_owned(), source };
         let (listener, file) = place(path, mode).map_err(failed)?;
         Ok(Self { listener, _file: file })
@@ -58,18 +51,19 @@ impl UnixSocket {
     }
 }
 
-/// Whether nobody accepts connections at `path`; `InvalidInput` if there is no socket but something else.
-fn is_free(path: &Path) -> io::Result<bool> {
+/// Whether nobody accepts connections at `path`, and nothing but a socket would be replaced.
+fn check_free(path: &Path) -> Result<(), SocketError> {
+    let failed = |source| Err(SocketError::Failed { path: path.to_owned(), source });
     match fs::symlink_metadata(path) {
         Ok(there) if there.file_type().is_socket() => {}
-        Ok(_) => return Err(io::ErrorKind::InvalidInput.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(error),
+        Ok(_) => return Err(SocketError::NotASocket(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return failed(error),
     }
     match std::os::unix::net::UnixStream::connect(path) {
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(true),
-        Err(error) => Err(error),
+        Ok(_) => Err(SocketError::Taken(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+        Err(error) => failed(error),
     }
 }
 

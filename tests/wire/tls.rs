@@ -113,11 +113,18 @@ impl Encrypted {
 
     /// A connection of HTTP/2, and what ends with it.
     async fn http2(&self) -> (SendRequest<Body>, JoinHandle<hyper::Result<()>>) {
+        self.http2_with(&http2::Builder::new(TokioExecutor::new())).await
+    }
+
+    async fn http2_with(
+        &self,
+        builder: &http2::Builder<TokioExecutor>,
+    ) -> (SendRequest<Body>, JoinHandle<hyper::Result<()>>) {
         let stream = tokio::net::TcpStream::connect(&self.server.address).await.expect("connected");
         let connector = TlsConnector::from(self.files.client(&[b"h2", b"http/1.1"]));
         let stream = connector.connect(name(), stream).await.expect("a handshake");
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-        let made = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+        let made = builder.handshake(TokioIo::new(stream)).await;
         let (sender, connection) = made.expect("HTTP/2");
         (sender, tokio::spawn(connection))
     }
@@ -306,13 +313,30 @@ fn limits_hold_for_http2() {
 
 #[test]
 fn idle_connections_of_http2_are_closed() {
-    let encrypted = Encrypted::start(&[("HEADER_TIMEOUT_SECONDS", "1")]);
+    let encrypted = Encrypted::start(&[("IDLE_TIMEOUT_SECONDS", "1")]);
     run(async {
         let (mut sender, connection) = encrypted.http2().await;
         let request = encrypted.request("GET", WHO_AM_I).body(Body::default()).expect("a request");
         assert_eq!(sender.send_request(request).await.expect("answered").status(), StatusCode::OK);
         timeout(SOON, connection).await.expect("in time").expect("no panic").expect("in good order");
     });
+}
+
+#[test]
+fn whoever_takes_nothing_of_an_answer_on_http2_is_cut_off() {
+    let encrypted = Encrypted::start(&[("IDLE_TIMEOUT_SECONDS", "1"), ("SEND_TIMEOUT_SECONDS", "1")]);
+    run(async {
+        let (mut sender, connection) = encrypted
+            .http2_with(http2::Builder::new(TokioExecutor::new()).initial_stream_window_size(10))
+            .await;
+        let request = encrypted.request("GET", WHO_AM_I).body(Body::default()).expect("a request");
+        let answer = sender.send_request(request).await.expect("answered");
+        assert_eq!(answer.status(), StatusCode::OK);
+        // There is room for ten bytes of it.
+        assert!(timeout(SOON, connection).await.expect("in time").expect("no panic").is_err());
+        answer.into_body().collect().await.expect_err("broken off");
+    });
+    assert_eq!(encrypted.curl(&[], "/status.php").status.code(), Some(0));
 }
 
 #[test]

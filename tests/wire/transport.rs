@@ -1,4 +1,4 @@
-//! Proxies in front, and what their word is worth.
+//! Proxies in front and what their word is worth, passwords on the way, and what browsers are told.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream, UdpSocket};
@@ -131,5 +131,42 @@ fn operators_may_take_passwords_over_plain_http() {
     server.wait_for_line(&["WARN", "without TLS: anybody on the way can read the passwords"]);
     if reach_as_others(&mut server) {
         assert_eq!(server.send("alice", "GET", WHO_AM_I, "").status, 200);
+    }
+}
+
+#[test]
+fn pages_can_only_be_looked_at() {
+    let server = Server::start();
+    for path in ["/remote.php/dav/customgroups/groups/", "/remote.php/dav/", "/"] {
+        let page = server.send_with("alice", "GET", path, &[("Accept", "text/html")], b"");
+        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(!page.body.contains("<script") && !page.body.contains("src="), "{}", page.body);
+        assert_eq!((page.header("x-frame-options"), page.header("referrer-policy")), ("DENY", "no-referrer"));
+    }
+    for (user, path) in [("alice", "/"), ("", "/"), ("alice", WHO_AM_I), ("", "/status.php")] {
+        let answer = server.send(user, "GET", path, "");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("content-security-policy"), "", "{path} is no page");
+    }
+}
+
+#[test]
+fn limits_are_as_configured() {
+    let keys = [("MAX_HEADER_BYTES", "2000"), ("MAX_XML_DEPTH", "2"), ("MAX_XML_ATTRIBUTES", "1")];
+    let server = Server::with(&keys);
+    let long = "x".repeat(2000);
+    assert_eq!(server.send_with("alice", "GET", WHO_AM_I, &[("X-Long", &long)], b"").status, 431);
+    for (body, status) in [
+        (r#"<d:propfind xmlns:d="DAV:"><d:allprop/></d:propfind>"#, 207),
+        (r#"<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/></d:prop></d:propfind>"#, 400),
+        (r#"<d:propfind xmlns:d="DAV:" xmlns:x="x:"><d:allprop/></d:propfind>"#, 400),
+    ] {
+        let reply = server.send("alice", "PROPFIND", "/remote.php/dav/customgroups/groups/", body);
+        assert_eq!(reply.status, status, "{body}: {}", reply.body);
     }
 }

@@ -5,7 +5,7 @@ mod writer;
 
 use std::borrow::Cow;
 
-pub use reader::{Element, XmlError, parse};
+pub use reader::{Element, Limits, XmlError, parse};
 pub use writer::Writer;
 
 /// The namespace of WebDAV.

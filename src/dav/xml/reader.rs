@@ -16,8 +16,22 @@ use super::{DAV, Name};
 /// section 3.
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
-/// As deep as elements may lie in each other.
-const MAX_DEPTH: usize = 32;
+/// How much structure a body may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// As deep as elements may lie in each other.
+    pub depth: usize,
+    /// As many attributes an element may have, declarations of namespaces included. Looking for two of one
+    /// name takes longer with the square of them.
+    pub attributes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 32, attributes: 64 }
+    }
+}
+
 /// As many elements a body may have.
 const MAX_ELEMENTS: usize = 4096;
 
@@ -64,7 +78,7 @@ pub enum XmlError {
     #[error("document type declarations are not accepted")]
     Doctype,
     /// There is more structure than any request has.
-    #[error("the body has too many elements, or elements nested too deeply")]
+    #[error("the body has too many elements or attributes, or elements nested too deeply")]
     TooComplex,
 }
 
@@ -72,10 +86,16 @@ pub enum XmlError {
 ///
 /// # Errors
 /// [`XmlError`]: the encoding, then whatever comes first in the text.
-pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
+pub fn parse(body: &[u8], limits: Limits) -> Result<Element, XmlError> {
     let text = decode(body)?;
-    let mut parser =
-        Parser { reader: NsReader::from_str(&text), open: Vec::new(), root: None, elements: 0, begun: false };
+    let mut parser = Parser {
+        reader: NsReader::from_str(&text),
+        limits,
+        open: Vec::new(),
+        root: None,
+        elements: 0,
+        begun: false,
+    };
     let malformed = |reason: String, offset: u64| {
         let (line, column) = position(&text, usize::try_from(offset).unwrap_or(usize::MAX));
         XmlError::Malformed { reason, line, column }
@@ -146,6 +166,7 @@ impl<E: Into<quick_xml::Error>> From<E> for Fault {
 
 struct Parser<'t> {
     reader: NsReader<&'t [u8]>,
+    limits: Limits,
     /// The elements that are open, outermost first.
     open: Vec<Element>,
     root: Option<Element>,
@@ -188,7 +209,7 @@ impl Parser<'_> {
     /// A new element with its name resolved, after its place and attributes were looked at.
     fn element(&mut self, start: &BytesStart<'_>) -> Result<Element, Fault> {
         self.elements += 1;
-        if self.open.len() >= MAX_DEPTH || self.elements > MAX_ELEMENTS {
+        if self.open.len() >= self.limits.depth || self.elements > MAX_ELEMENTS {
             return Err(Fault::Refused(XmlError::TooComplex));
         }
         if self.open.is_empty() && self.root.is_some() {
@@ -214,7 +235,10 @@ impl Parser<'_> {
 
     /// Namespaces in XML 1.0: every prefix is bound, and none is bound to nothing.
     fn check_attributes(&self, start: &BytesStart<'_>) -> Result<(), Fault> {
-        for attribute in start.attributes() {
+        for (number, attribute) in start.attributes().enumerate() {
+            if number >= self.limits.attributes {
+                return Err(Fault::Refused(XmlError::TooComplex));
+            }
             let attribute = attribute.map_err(quick_xml::Error::from)?;
             let key: &str = attribute.key.as_ref();
             if key.starts_with("xmlns:") && attribute.value.is_empty() {
@@ -309,6 +333,10 @@ fn continues_name(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn parse(body: &[u8]) -> Result<Element, XmlError> {
+        super::parse(body, Limits::default())
+    }
+
     fn reason(body: &str) -> String {
         match parse(body.as_bytes()) {
             Err(error) => error.to_string(),
@@ -379,6 +407,13 @@ mod tests {
         assert_eq!(parse(entity.as_bytes()), Err(XmlError::Doctype));
         let tower = "<a>".repeat(1000) + &"</a>".repeat(1000);
         assert_eq!(parse(tower.as_bytes()), Err(XmlError::TooComplex));
+        let attributes = |number| -> String { (0..number).map(|number| format!(" a{number}=''")).collect() };
+        assert!(parse(format!("<a{}/>", attributes(64)).as_bytes()).is_ok());
+        let broad = format!("<a{}/>", attributes(65));
+        assert_eq!(parse(broad.as_bytes()), Err(XmlError::TooComplex));
+        let flat = Limits { depth: 1, ..Limits::default() };
+        assert!(super::parse(b"<a/>", flat).is_ok());
+        assert_eq!(super::parse(b"<a><b/></a>", flat), Err(XmlError::TooComplex));
         let crowd = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS));
         assert_eq!(parse(crowd.as_bytes()), Err(XmlError::TooComplex));
     }

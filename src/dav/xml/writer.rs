@@ -123,7 +123,7 @@ fn fixed_prefix(namespace: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dav::xml::parse;
+    use crate::dav::xml::{Limits, parse};
 
     #[test]
     fn written_names_read_back() {
@@ -141,7 +141,7 @@ mod tests {
             writer.text_element(name, "1 < 2 & \"3\"");
         }
         writer.end(&Name::dav("multistatus"));
-        let root = parse(writer.take().as_bytes()).expect("well-formed");
+        let root = parse(writer.take().as_bytes(), Limits::default()).expect("well-formed");
         for (child, name) in root.children.iter().zip(&names) {
             assert_eq!((&child.name, child.text.as_str()), (name, "1 < 2 & \"3\""));
         }
