@@ -46,10 +46,10 @@ pub(super) const NOT_DONE: u16 = 424;
 pub(super) const TOO_MANY: u16 = 429;
 
 /// Too many writes wait.
-const BUSY: u16 = 503;
+pub(super) const BUSY: u16 = 503;
 
 /// There is no space left.
-const FULL: u16 = 507;
+pub(super) const FULL: u16 = 507;
 
 /// What answers `error` when it comes from `operation`.
 pub(super) fn statuscode(operation: Operation, error: &Error, compat: Compat) -> u16 {
