@@ -277,7 +277,7 @@ enum Protocol {
 impl Protocol {
     fn of(uri: &Uri) -> Self {
         match uri.path().split('/').nth(1) {
-            Some("ocs" | "status.php") => Protocol::Ocs,
+            Some("ocs" | "status.php" | "openapi.json") => Protocol::Ocs,
             _ => Protocol::Dav,
         }
     }
@@ -307,6 +307,7 @@ fn ocs_settings(config: &Config) -> OcsSettings {
         apps_dir: config.apps_dir.clone(),
         home_template: config.home_template.clone().map(String::from),
         data_dir: config.data_dir.clone(),
+        base_path: config.base_path.as_str().to_owned(),
     }
 }
 

@@ -58,7 +58,10 @@ fn is_pinned(client: &str, origin: &str) -> bool {
         None => origin == "Debian",
         Some(("PyPI", version)) => {
             let pinned = |line: &str| line.split(' ').next() == Some(&format!("{client}=={version}"));
-            ["requirements.txt", "sdists.txt"].iter().any(|file| read(file).lines().any(pinned))
+            let own = format!("{client}.txt");
+            let files =
+                if is_there(&own) { &[own.as_str()][..] } else { &["requirements.txt", "sdists.txt"] };
+            files.iter().any(|file| read(file).lines().any(pinned))
         }
         Some(("npm", version)) => {
             let package: serde_json::Value = serde_json::from_str(&read("package.json")).expect("JSON");
@@ -66,6 +69,10 @@ fn is_pinned(client: &str, origin: &str) -> bool {
         }
         Some(_) => false,
     }
+}
+
+fn is_there(file: &str) -> bool {
+    Path::new(CLIENTS).join(file).exists()
 }
 
 fn read(file: &str) -> String {

@@ -18,6 +18,8 @@ mod names;
 mod nextcloud;
 #[path = "wire/observability.rs"]
 mod observability;
+#[path = "wire/openapi.rs"]
+mod openapi;
 #[path = "wire/permissions.rs"]
 mod permissions;
 #[path = "wire/privileges.rs"]

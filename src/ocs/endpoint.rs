@@ -4,8 +4,9 @@ use super::route::{Notice, Resource, Target};
 use crate::edge::Endpoint;
 
 /// All of them.
-pub(super) const ALL: [Endpoint; 22] = [
+pub(super) const ALL: [Endpoint; 23] = [
     Endpoint("status.php"),
+    Endpoint("openapi.json"),
     Endpoint("config"),
     Endpoint("cloud/capabilities"),
     Endpoint("cloud/user"),
@@ -34,6 +35,7 @@ pub(super) fn of(target: &Target) -> Endpoint {
     Endpoint(match target {
         Target::Unknown => "ocs/other",
         Target::Notice(Notice::Status) => "status.php",
+        Target::Notice(Notice::OpenApi) => "openapi.json",
         Target::Notice(Notice::Config) => "config",
         Target::Batch => "cloud/batch",
         Target::Resource(resource) => of_resource(resource),
@@ -73,7 +75,7 @@ mod tests {
     fn every_target_is_counted_by_one_of_them() {
         let found = ALL.map(|Endpoint(template)| {
             let path = match template {
-                "status.php" => "/status.php".to_owned(),
+                "status.php" | "openapi.json" => format!("/{template}"),
                 template => format!("/ocs/v2.php/{template}"),
             };
             of(&Route::of(&path, Compat::Nextcloud).target)

@@ -13,6 +13,7 @@ pub(crate) mod fuzzing;
 mod info;
 mod json;
 mod multipart;
+mod openapi;
 mod params;
 mod reply;
 mod route;
@@ -20,10 +21,14 @@ mod status;
 mod value;
 mod view;
 
+use std::io;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, Method, Uri};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 use crate::domain::{AppId, Error, Principal};
 use crate::edge::{Compat, Endpoint, Lasting, Line, Refusal, Request, Response};
@@ -33,6 +38,7 @@ use execute::{Executor, Outcome};
 use params::{Malformed, Params};
 use reply::Reply;
 use route::{Notice, Operation, Resource, Route, Target};
+use value::Value;
 
 /// What an operator decides about the API.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub struct OcsSettings {
     pub home_template: Option<String>,
     /// Where the server keeps its own data: its file system counts where users have no homes.
     pub data_dir: PathBuf,
+    /// What stands before every path.
+    pub base_path: String,
 }
 
 impl Default for OcsSettings {
@@ -57,6 +65,7 @@ impl Default for OcsSettings {
             apps_dir: None,
             home_template: None,
             data_dir: PathBuf::from("."),
+            base_path: String::new(),
         }
     }
 }
@@ -83,9 +92,11 @@ impl From<Error> for Fault {
     }
 }
 
-/// Answers everything below `/ocs/`, and `/status.php`.
+/// Answers everything below `/ocs/`, `/status.php` and `/openapi.json`.
 pub struct Ocs {
     executor: Executor,
+    /// The description of the API, as soon as somebody has asked for it.
+    description: OnceCell<Bytes>,
 }
 
 impl Ocs {
@@ -96,7 +107,8 @@ impl Ocs {
     pub fn new(service: Service, settings: OcsSettings) -> Self {
         let apps = Apps::new(settings.apps_dir.clone());
         let homes = Homes::new(settings.home_template.clone(), settings.data_dir.clone());
-        Self { executor: Executor { service, settings, apps, homes } }
+        let executor = Executor { service, settings, apps, homes };
+        Self { executor, description: OnceCell::new() }
     }
 
     /// Answers a request, whose path is without the base path. What is not there and what is open to
@@ -123,7 +135,7 @@ impl Ocs {
         let reply = Reply::new(&route, format);
         let resource = match route.target {
             Target::Unknown => return reply.unknown(),
-            Target::Notice(notice) => return self.tell(notice, &reply, &request),
+            Target::Notice(notice) => return self.tell(notice, &reply, &request).await,
             Target::Batch => return self.perform_all(who, &reply, &request).await,
             Target::Resource(resource) => resource,
         };
@@ -207,12 +219,21 @@ impl Ocs {
         Reply::new(&route, reply::format_of_query(uri, headers)).refusal(refusal)
     }
 
-    fn tell(&self, notice: Notice, reply: &Reply, request: &Request) -> Response {
+    /// Made when it is first asked for, and aside: that takes a while.
+    async fn describe(&self) -> io::Result<Bytes> {
+        let OcsSettings { compat, base_path, .. } = self.executor.settings.clone();
+        let make = || async move { spawn_blocking(move || openapi::render(compat, &base_path)).await? };
+        self.description.get_or_try_init(make).await.cloned()
+    }
+
+    async fn tell(&self, notice: Notice, reply: &Reply, request: &Request) -> Response {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return reply.wrong_method("GET, HEAD");
         }
+        let compat = self.executor.settings.compat;
         match notice {
-            Notice::Status => reply.plain_json(&info::status(self.executor.settings.compat)),
+            Notice::Status => reply.plain_json(json_of(&info::status(compat))),
+            Notice::OpenApi => reply.plain_json(self.describe().await),
             Notice::Config => {
                 let host = request.headers().get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
                 let encrypted = request.extensions().get() == Some(&Line::Encrypted);
@@ -221,4 +242,8 @@ impl Ocs {
             }
         }
     }
+}
+
+fn json_of(value: &Value) -> io::Result<Bytes> {
+    Ok(serde_json::to_vec(value)?.into())
 }

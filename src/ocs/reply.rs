@@ -1,5 +1,7 @@
 //! Answers on their way out: the envelope filled in, rendered, and given its headers.
 
+use std::io;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -171,14 +173,14 @@ impl Reply {
     }
 
     /// JSON without an envelope.
-    pub fn plain_json(&self, value: &Value) -> Response {
-        let rendered = serde_json::to_vec(value).map_err(std::io::Error::from);
+    pub fn plain_json(&self, rendered: io::Result<Bytes>) -> Response {
         let mut response = respond(StatusCode::OK, rendered);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
 
-    fn failure(&self, statuscode: u16, message: String) -> Response {
+    /// An error by its number.
+    pub fn failure(&self, statuscode: u16, message: String) -> Response {
         self.failure_with(statuscode, message, Value::Null)
     }
 
@@ -199,7 +201,7 @@ impl Reply {
     }
 
     fn envelope(&self, http: StatusCode, envelope: Envelope) -> Response {
-        let mut response = respond(http, envelope.render(self.format));
+        let mut response = respond(http, envelope.render(self.format).map(Bytes::from));
         response.headers_mut().insert(CONTENT_TYPE, self.content_type());
         response
     }
@@ -214,9 +216,9 @@ impl Reply {
 }
 
 /// Writing into memory does not fail; if it did, an empty answer would be a lie.
-fn respond(http: StatusCode, rendered: std::io::Result<Vec<u8>>) -> Response {
+fn respond(http: StatusCode, rendered: io::Result<Bytes>) -> Response {
     let (http, body) = match rendered {
-        Ok(body) => (http, Bytes::from(body)),
+        Ok(body) => (http, body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
             (StatusCode::INTERNAL_SERVER_ERROR, Bytes::new())

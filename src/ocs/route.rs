@@ -35,6 +35,8 @@ pub(super) enum Notice {
     Status,
     /// `/ocs/v?.php/config`
     Config,
+    /// `/openapi.json`
+    OpenApi,
 }
 
 /// What a path names. Ids are percent-decoded, each once.
@@ -133,6 +135,7 @@ impl Route {
         match named.as_slice() {
             ["ocs", "v1.php", ..] if !whole => Self { version: Version::V1, target: Target::Unknown },
             _ if !whole => Self { version: Version::V2, target: Target::Unknown },
+            ["openapi.json"] => Self { version: Version::V2, target: Target::Notice(Notice::OpenApi) },
             ["status.php"] => Self { version: Version::V2, target: Target::Notice(Notice::Status) },
             ["ocs", "v1.php", rest @ ..] => Self { version: Version::V1, target: Target::of(rest, compat) },
             ["ocs", "v2.php", rest @ ..] => Self { version: Version::V2, target: Target::of(rest, compat) },

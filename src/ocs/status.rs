@@ -49,7 +49,7 @@ pub(super) const TOO_MANY: u16 = 429;
 pub(super) const BUSY: u16 = 503;
 
 /// There is no space left.
-const FULL: u16 = 507;
+pub(super) const FULL: u16 = 507;
 
 /// What answers `error` when it comes from `operation`.
 pub(super) fn statuscode(operation: Operation, error: &Error, compat: Compat) -> u16 {
