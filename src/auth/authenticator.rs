@@ -12,7 +12,10 @@ use super::credentials::Credentials;
 use super::guesses::{Blocked, GuessLimits, Guesses, Suspect};
 use crate::count::{Counter, Lookups};
 use crate::domain::fold::fold;
-use crate::domain::{Account, Error, Origin, Password, Principal, Result, StoreFailure};
+use crate::domain::{
+    Account, Error, Origin, Password, Principal, Result, StoreFailure, Timestamp, Token, TokenGrant,
+    TokenSecret,
+};
 use crate::edge::Refusal;
 use crate::service::{Passwords, Service};
 use crate::store::Generation;
@@ -46,7 +49,7 @@ pub struct Authenticator {
 /// How often who asked was found out, and how often not.
 #[derive(Debug, Default)]
 pub struct Logins {
-    /// Credentials that were known already, and those whose password had to be verified.
+    /// Credentials that were known already, and those that had to be verified.
     pub credentials: Lookups,
     /// Requests without credentials of a kind we take.
     pub without_credentials: Counter,
@@ -81,8 +84,21 @@ struct Known {
     generation: Generation,
     /// Where it came from.
     peer: IpAddr,
+    login: Login,
+}
+
+/// Somebody who was let in.
+struct Login {
     suspect: Suspect,
     principal: Principal,
+    /// From when it is over, whatever is written; none is never.
+    expires: Option<Timestamp>,
+}
+
+impl Login {
+    fn is_over(&self) -> bool {
+        self.expires.is_some_and(|end| end <= Timestamp::now())
+    }
 }
 
 /// Why a verification ended without success.
@@ -109,10 +125,10 @@ impl Authenticator {
     }
 
     /// The principal behind the credentials in `headers`, which came from `peer`. Changes of the account's
-    /// password, state and rights count at once, whoever made them.
+    /// password, tokens, state and rights count at once, whoever made them.
     ///
     /// # Errors
-    /// [`Refusal::NoCredentials`] without a readable Basic header, [`Refusal::TooManyGuesses`],
+    /// [`Refusal::NoCredentials`] without a readable Basic header or a token, [`Refusal::TooManyGuesses`],
     /// [`Refusal::WrongCredentials`], and [`Refusal::Failed`] when the store or the password hashing fails.
     pub async fn authenticate(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
         self.identify(headers, peer).await.inspect_err(|refusal| self.logins.refused(refusal))
@@ -128,37 +144,93 @@ impl Authenticator {
         let generation = self.service.generation().map_err(Refusal::Failed)?;
         let sender = self.fingerprint(header, None);
         let known = self.known.get(&sender).filter(|known| known.generation == generation);
-        if let Some(known) = known.filter(|known| known.peer == peer) {
-            self.guesses.check(&known.suspect).map_err(too_many)?;
+        if let Some(known) = known.filter(|known| known.peer == peer && !known.login.is_over()) {
+            self.guesses.check(&known.login.suspect).map_err(too_many)?;
             self.logins.credentials.hits.increment();
-            return Ok(known.principal.clone());
+            return Ok(known.login.principal.clone());
         }
-        let (suspect, principal) = Box::pin(self.log_in(header, peer)).await?;
-        let known = Known { generation, peer, suspect, principal: principal.clone() };
-        self.known.insert(sender, Arc::new(known));
+        let login = Box::pin(self.log_in(header, peer)).await?;
+        let principal = login.principal.clone();
+        self.known.insert(sender, Arc::new(Known { generation, peer, login }));
         Ok(principal)
     }
 
+    async fn log_in(&self, header: &[u8], peer: IpAddr) -> Result<Login, Refusal> {
+        match Credentials::parse(header).ok_or(Refusal::NoCredentials)? {
+            Credentials::Password { login, password } => {
+                self.log_in_with_password(header, &login, &password, peer).await
+            }
+            Credentials::Token { login, secret } => {
+                self.log_in_with_token(login.as_deref(), &secret, peer).await
+            }
+        }
+    }
+
     /// Reads the account and verifies the password, unless it was before.
-    async fn log_in(&self, header: &[u8], peer: IpAddr) -> Result<(Suspect, Principal), Refusal> {
-        let credentials = Credentials::parse(header).ok_or(Refusal::NoCredentials)?;
-        let account = self.service.account(&credentials.login).map_err(Refusal::Failed)?;
-        // An account is one, whichever of its names it is called by.
-        let name = account.as_ref().map_or_else(|| fold(&credentials.login), |known| known.id.folded());
-        let suspect = self.guesses.suspect(&name, peer);
+    async fn log_in_with_password(
+        &self,
+        header: &[u8],
+        login: &str,
+        password: &Password,
+        peer: IpAddr,
+    ) -> Result<Login, Refusal> {
+        let (account, suspect) = self.summon(login, peer)?;
         // Those who are blocked must not learn whether a password is one that is remembered.
         self.guesses.check(&suspect).map_err(too_many)?;
-        self.verify(header, &credentials, account.as_ref(), &suspect).await?;
+        self.verify(header, password, account.as_ref(), &suspect).await?;
         let account = account.ok_or(Refusal::WrongCredentials)?;
         self.note_login(&account);
-        let subadmin = account.subadmin && self.service.rules().allow_subadmins;
-        let principal = Principal {
+        let principal = self.principal(account, None, peer);
+        Ok(Login { suspect, principal, expires: None })
+    }
+
+    /// Reads the token and whose it is. That takes no time in which others could come, and no delay hides
+    /// whether there is such a token: nobody finds one by trying.
+    async fn log_in_with_token(
+        &self,
+        login: Option<&str>,
+        secret: &TokenSecret,
+        peer: IpAddr,
+    ) -> Result<Login, Refusal> {
+        let (named, suspect) = match login {
+            Some(login) => self.summon(login, peer)?,
+            // Without a name, what is counted is the token: a wrong one holds nobody else back.
+            None => (None, self.guesses.suspect(&secret.hash().to_string(), peer)),
+        };
+        self.guesses.check(&suspect).map_err(too_many)?;
+        self.logins.credentials.misses.increment();
+        let found = self.service.token_account(secret).map_err(Refusal::Failed)?;
+        let is_named = |account: &Account| named.as_ref().is_some_and(|named| named.id == account.id);
+        let right = found.filter(|(token, account)| {
+            account.enabled && token.is_valid(Timestamp::now()) && (login.is_none() || is_named(account))
+        });
+        let Some((token, account)) = right else {
+            tokio::time::sleep(self.guesses.begin(&suspect).map_err(too_many)?).await;
+            return Err(Refusal::WrongCredentials);
+        };
+        self.note_token_use(&token);
+        let grant = TokenGrant { number: token.number, scope: token.scope };
+        let principal = self.principal(account, Some(grant), peer);
+        Ok(Login { suspect, principal, expires: token.expires })
+    }
+
+    /// The account behind a login name, and the one who tries it. An account is one, whichever of its names
+    /// it is called by.
+    fn summon(&self, login: &str, peer: IpAddr) -> Result<(Option<Account>, Suspect), Refusal> {
+        let account = self.service.account(login).map_err(Refusal::Failed)?;
+        let name = account.as_ref().map_or_else(|| fold(login), |known| known.id.folded());
+        let suspect = self.guesses.suspect(&name, peer);
+        Ok((account, suspect))
+    }
+
+    fn principal(&self, account: Account, token: Option<TokenGrant>, peer: IpAddr) -> Principal {
+        Principal {
             user: account.id,
             administrator: account.administrator,
-            subadmin,
+            subadmin: account.subadmin && self.service.rules().allow_subadmins,
+            token,
             origin: Origin::Address(peer),
-        };
-        Ok((suspect, principal))
+        }
     }
 
     /// Verifies the password, or remembers that it did. The same for accounts that do not exist or are
@@ -167,7 +239,7 @@ impl Authenticator {
     async fn verify(
         &self,
         header: &[u8],
-        credentials: &Credentials,
+        password: &Password,
         account: Option<&Account>,
         suspect: &Suspect,
     ) -> Result<(), Refusal> {
@@ -179,10 +251,10 @@ impl Authenticator {
             }
             hashed = true;
             let hash = account.map(|account| &account.password);
-            match self.service.passwords().verify(&credentials.password, hash).await {
+            match self.service.passwords().verify(password, hash).await {
                 Ok(true) if account.is_some_and(|account| account.enabled) => {
                     self.guesses.succeeded(suspect);
-                    self.renew_hash(account, &credentials.password);
+                    self.renew_hash(account, password);
                     Ok(())
                 }
                 Ok(_) => Err(Failure::Refused),
@@ -239,6 +311,19 @@ impl Authenticator {
         tokio::spawn(async move {
             if let Err(error) = service.note_login(&account).await {
                 tracing::debug!(user = %account.id, %error, "the time of a login was not kept");
+            }
+        });
+    }
+
+    /// The same for a token.
+    fn note_token_use(&self, token: &Token) {
+        if !Service::is_token_use_due(token) {
+            return;
+        }
+        let (service, number) = (self.service.clone(), token.number);
+        tokio::spawn(async move {
+            if let Err(error) = service.note_token_use(number).await {
+                tracing::debug!(token = %number, %error, "the time of a login was not kept");
             }
         });
     }

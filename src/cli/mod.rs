@@ -18,6 +18,7 @@ mod password;
 mod restore;
 mod serve;
 mod subadmin;
+mod token;
 mod user;
 mod verify;
 mod when;
@@ -113,6 +114,9 @@ enum Operator {
     /// Manage the groups that users make themselves
     #[command(subcommand, name = "customgroup")]
     CustomGroup(customgroup::Command),
+    /// Manage what programs log in with instead of a password
+    #[command(subcommand)]
+    Token(token::Command),
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
@@ -217,6 +221,7 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Group(command) => group::run(command, config),
         Operator::Subadmin(command) => subadmin::run(command, config),
         Operator::CustomGroup(command) => customgroup::run(command, config),
+        Operator::Token(command) => token::run(command, config),
         Operator::App(command) => app::run(command, config),
         Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),

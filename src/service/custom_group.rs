@@ -3,7 +3,7 @@
 use super::Service;
 use super::act::Act;
 use super::locate::Tree;
-use crate::domain::permission::{may_create_group, sees_all_groups};
+use crate::domain::permission::{check_scope, may_create_group, sees_all_groups};
 use crate::domain::{
     Action, Change, CustomGroup, Denied, DisplayName, Error, GroupUri, Membership, Node, Place, Principal,
     Result, Role, RoledGroup, Rules, Search, UserId,
@@ -160,6 +160,7 @@ impl Service {
     /// # Errors
     /// As for [`Self::create_custom_group`], but for the names.
     pub fn check_creatable(&self, who: &Principal, place: &Place) -> Result<()> {
+        check_scope(who, Action::CREATE_CUSTOM_GROUP)?;
         self.read(|reader| check_creatable(reader, who, &self.rules, place))
     }
 

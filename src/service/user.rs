@@ -6,6 +6,7 @@ use super::custom_group::leave_all;
 use super::group::{self, Target};
 use super::paged::Paged;
 use super::subadmin;
+use crate::domain::permission::check_scope;
 use crate::domain::provisioning::{Level, Relation, UserField};
 use crate::domain::{
     Action, Change, Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result,
@@ -50,8 +51,9 @@ impl Service {
     /// password and the rest; and for each group to be subadmin of, as [`Self::add_subadmin`].
     pub async fn create_user(&self, who: &Principal, request: UserRequest) -> Result<User> {
         let attempt = Change::of(Action::CREATE_USER, &request.id);
-        let early = self.read(|reader| check_request(reader, who, &self.rules, &request));
-        let checked = match early.and_then(|_| check_fields(&request)) {
+        let early = check_scope(who, attempt.action)
+            .and_then(|()| self.read(|reader| check_request(reader, who, &self.rules, &request)));
+        let checked = match early.and_then(|_| check_fields(&request, &self.rules)) {
             Ok(checked) => checked,
             Err(error) => return Err(self.refused(who, attempt, error).await),
         };
@@ -83,7 +85,9 @@ impl Service {
         value: Option<String>,
     ) -> Result<()> {
         let attempt = Change::of(field.map_or(Action::SET_DISPLAY_NAME, action_of), id);
-        let (user, field) = match self.read(|reader| check_edit(reader, who, id, field)) {
+        let early = check_scope(who, attempt.action)
+            .and_then(|()| self.read(|reader| check_edit(reader, who, id, field)));
+        let (user, field) = match early {
             Ok(found) => found,
             Err(error) => return Err(self.refused(who, attempt, error).await),
         };
@@ -105,6 +109,7 @@ impl Service {
             UserField::Quota => UserChange::Quota(Quota::parse(value.unwrap_or_default())?),
             UserField::Password => {
                 let password = Password::new(value.unwrap_or_default())?;
+                self.rules.check_password(&password)?;
                 UserChange::Password(self.passwords.hash(&password).await?)
             }
         })
@@ -282,9 +287,10 @@ impl Checked {
     }
 }
 
-fn check_fields(request: &UserRequest) -> Result<Checked> {
+fn check_fields(request: &UserRequest, rules: &Rules) -> Result<Checked> {
     let id = UserId::new(&request.id)?;
     let password = Password::new(&request.password)?;
+    rules.check_password(&password)?;
     let display_name = UserName::new(request.display_name.as_deref().unwrap_or_default(), &id)?;
     let email = Email::new(request.email.as_deref().unwrap_or_default())?;
     let quota = request.quota.as_deref().filter(|quota| !quota.is_empty());
@@ -299,7 +305,7 @@ mod tests {
     #[test]
     fn a_new_user_has_defaults() {
         let request = UserRequest { id: "frank".into(), password: "secret".into(), ..UserRequest::default() };
-        let user = check_fields(&request).expect("valid");
+        let user = check_fields(&request, &Rules::default()).expect("valid");
         assert_eq!(user.display_name.as_str(), "frank");
         assert_eq!(user.email, None);
         assert_eq!(user.quota, Quota::Default);

@@ -107,7 +107,10 @@ fn so_is_what_somebody_tried_without_the_right() {
     ];
     assert_eq!(denied, expected.map(|record| format!("bob|127.0.0.1|{record}")));
     let all = records(&scratch, &["--actor", "bob"]);
-    assert!(all.iter().all(|record| !record.ends_with("|done")) && !all.concat().contains("secret"), "{all:?}");
+    assert!(
+        all.iter().all(|record| !record.ends_with("|done")) && !all.concat().contains("secret"),
+        "{all:?}"
+    );
 }
 
 #[test]
