@@ -14,3 +14,4 @@ mod import;
 mod occ;
 #[cfg(unix)]
 mod proxies;
+mod tokens;
