@@ -24,5 +24,7 @@ mod privileges;
 mod provisioning;
 #[path = "wire/seeds.rs"]
 mod seeds;
+#[path = "wire/tokens.rs"]
+mod tokens;
 #[path = "wire/tree.rs"]
 mod tree;

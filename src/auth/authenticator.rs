@@ -352,7 +352,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::domain::{Email, GroupId, PasswordHash, Rules, UserId};
+    use crate::domain::{Email, GroupId, PasswordHash, Rules, TokenName, TokenScope, UserId};
     use crate::store::sqlite::SqliteStore;
     use crate::store::{SharedStore, UserChange};
 
@@ -402,9 +402,24 @@ mod tests {
 
         async fn login_from(&self, peer: IpAddr, login: &str, password: &str) -> Result<Principal, Refusal> {
             let credentials = BASE64_STANDARD.encode(format!("{login}:{password}"));
+            self.send(peer, format!("Basic {credentials}")).await
+        }
+
+        async fn bear(&self, token: &TokenSecret) -> Result<Principal, Refusal> {
+            self.send(HOME, format!("Bearer {}", token.expose())).await
+        }
+
+        async fn send(&self, peer: IpAddr, authorization: String) -> Result<Principal, Refusal> {
             let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, format!("Basic {credentials}").parse().expect("header"));
+            headers.insert(AUTHORIZATION, authorization.parse().expect("header"));
             self.auth.authenticate(&headers, peer).await
+        }
+
+        /// A token of `user` that is over after so many milliseconds.
+        async fn token(&self, user: &str, life: i64) -> (Token, TokenSecret) {
+            let expires = Some(Timestamp(Timestamp::now().0 + life));
+            let (name, scope) = (TokenName::default(), TokenScope::Groups);
+            self.auth.service.create_token(user, name, scope, expires).await.expect("a token")
         }
 
         async fn change(&self, user: &str, change: UserChange) {
@@ -615,5 +630,92 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the login was not noted");
+    }
+
+    /// Longer than any test.
+    const HOUR: i64 = 3_600_000;
+
+    #[tokio::test]
+    async fn tokens_log_in_alone_and_in_place_of_a_password() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (token, secret) = fixture.token("alice", HOUR).await;
+        let before = fixture.auth.service.passwords().computations();
+        let expected = Some(TokenGrant { number: token.number, scope: TokenScope::Groups });
+        for login in ["Alice", "ALICE", "alice@Example.org"] {
+            let who = fixture.login(login, secret.expose()).await.expect(login);
+            assert_eq!((who.user.as_str(), who.subadmin, who.token), ("Alice", true, expected));
+        }
+        let who = fixture.bear(&secret).await.expect("the token is enough");
+        assert_eq!((who.user.as_str(), who.subadmin, who.token), ("Alice", true, expected));
+        for login in ["admin", "nobody", ""] {
+            assert_wrong(&fixture.login(login, secret.expose()).await);
+        }
+        assert_eq!(fixture.auth.service.passwords().computations(), before);
+        assert_eq!(fixture.login("alice", "pässword").await.expect("a password").token, None);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_worth_nothing_reads_like_a_wrong_password() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (_, expired) = fixture.token("alice", -1).await;
+        let (_, disabled) = fixture.token("alice", HOUR).await;
+        let (revoked, secret) = fixture.token("admin", HOUR).await;
+        fixture.bear(&secret).await.expect("known before");
+        fixture.auth.service.revoke_token(revoked.number).await.expect("revoked");
+        fixture.change("Alice", UserChange::Enabled(false)).await;
+        let unknown = TokenSecret::random().expect("random numbers");
+        for (login, token) in
+            [("alice", &expired), ("alice", &disabled), ("admin", &secret), ("admin", &unknown)]
+        {
+            assert_wrong(&fixture.bear(token).await);
+            assert_wrong(&fixture.login(login, token.expose()).await);
+        }
+        fixture.change("Alice", UserChange::Enabled(true)).await;
+        fixture.bear(&disabled).await.expect("enabled again");
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_though_it_is_known_and_nothing_is_written() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (token, secret) = fixture.token("alice", 3000).await;
+        let used = || async { fixture.bear(&secret).await };
+        used().await.expect("valid");
+        // That it was used is noted, and makes what is known worthless once.
+        while fixture.auth.service.tokens(None).expect("read")[0].last_used.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        used().await.expect("valid, and known from now on");
+        let hits = fixture.auth.logins().credentials.hits.get();
+        let generation = fixture.store.generation().expect("read");
+        used().await.expect("known");
+        assert_eq!(fixture.auth.logins().credentials.hits.get(), hits + 1);
+        let left = token.expires.expect("an end").0 - Timestamp::now().0;
+        tokio::time::sleep(Duration::from_millis(u64::try_from(left + 1).unwrap_or(0))).await;
+        assert_wrong(&used().await);
+        assert_eq!(fixture.store.generation().expect("read"), generation);
+    }
+
+    #[tokio::test]
+    async fn guessing_tokens_is_blocked_as_guessing_passwords_is() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (_, secret) = fixture.token("alice", HOUR).await;
+        let guess = || TokenSecret::random().expect("random numbers");
+        for _ in 0..LIMITS.per_account {
+            assert_wrong(&fixture.login("alice", guess().expose()).await);
+        }
+        assert_blocked(&fixture.login("alice", secret.expose()).await);
+        assert_blocked(&fixture.login("alice", "pässword").await);
+        // A wrong one that comes alone holds no other back, until the address has sent too many.
+        let stale = guess();
+        for _ in 0..LIMITS.per_account {
+            assert_wrong(&fixture.bear(&stale).await);
+        }
+        assert_blocked(&fixture.bear(&stale).await);
+        fixture.bear(&secret).await.expect("another");
+        for _ in 2 * LIMITS.per_account..LIMITS.per_address {
+            assert_wrong(&fixture.bear(&guess()).await);
+        }
+        assert_blocked(&fixture.bear(&guess()).await);
+        assert_blocked(&fixture.bear(&secret).await);
     }
 }

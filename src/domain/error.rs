@@ -147,7 +147,7 @@ pub enum Error {
     #[error("{0}")]
     NotPermitted(Denied),
     /// The principal may do this, but not with this token.
-    #[error("The scope of this token is too narrow; this needs one with the scope {0}")]
+    #[error("The scope of this token is too narrow; this needs at least the scope {0}")]
     ScopeTooNarrow(TokenScope),
     /// A custom group keeps at least one admin.
     #[error("Cannot remove the last admin from the group \"{0}\"")]

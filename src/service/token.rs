@@ -100,3 +100,101 @@ impl Service {
 fn existing(reader: &dyn Reader, user: &str) -> Result<UserId> {
     reader.user(user)?.map(|user| user.id).ok_or_else(|| Error::UserUnknown(user.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::provisioning::UserField;
+    use crate::domain::{
+        Denied, GroupId, NewUser, Origin, PasswordHash, Place, Principal, Quota, Rules, TokenGrant, UserName,
+    };
+    use crate::service::Passwords;
+    use crate::store::sqlite::SqliteStore;
+
+    struct Fixture {
+        service: Service,
+        _directory: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        /// With the administrator `admin` and the user `alice`.
+        async fn new() -> Self {
+            let directory = tempfile::tempdir().expect("temporary directory");
+            let store = Arc::new(SqliteStore::open(directory.path()).expect("store"));
+            let service = Service::new(store, Arc::new(Passwords::new().expect("decoy")), Rules::default());
+            let made = service.operate(|act| {
+                for id in ["admin", "alice"] {
+                    act.insert_user(&NewUser {
+                        id: UserId::new(id)?,
+                        password: PasswordHash::locked(),
+                        display_name: UserName::stored(id.to_owned()),
+                        email: None,
+                        quota: Quota::Default,
+                    })?;
+                }
+                act.add_to_group(&GroupId::admin(), &UserId::new("admin")?)
+            });
+            made.await.expect("made");
+            Self { service, _directory: directory }
+        }
+
+        /// An administrator with a token that is valid for so many milliseconds.
+        async fn administrator(&self, scope: TokenScope, life: i64) -> Principal {
+            let expires = Some(Timestamp(Timestamp::now().0 + life));
+            let made = self.service.create_token("admin", TokenName::default(), scope, expires).await;
+            let (token, _) = made.expect("a token");
+            Principal {
+                user: token.user,
+                administrator: true,
+                subadmin: false,
+                token: Some(TokenGrant { number: token.number, scope }),
+                origin: Origin::Machine,
+            }
+        }
+
+        async fn make_group(&self, who: &Principal) -> Result<()> {
+            let place = Place::Group("team".to_owned());
+            self.service.create_custom_group(who, &place, None).await.map(drop)
+        }
+    }
+
+    fn assert_gone(answer: &Result<()>) {
+        assert!(matches!(answer, Err(Error::NotPermitted(Denied::TokenGone))), "{answer:?}");
+    }
+
+    /// Between the check of the credentials and the transaction there may be time.
+    #[tokio::test]
+    async fn a_token_that_ended_meanwhile_changes_nothing() {
+        let fixture = Fixture::new().await;
+        assert_gone(&fixture.make_group(&fixture.administrator(TokenScope::Admin, -1).await).await);
+        let who = fixture.administrator(TokenScope::Groups, 3_600_000).await;
+        fixture.make_group(&who).await.expect("it may");
+        assert_eq!(fixture.service.revoke_tokens_of("admin").await.expect("revoked"), 2);
+        let place = Place::Group("team".to_owned());
+        assert_gone(&fixture.service.delete(&who, &place).await);
+    }
+
+    /// What the rights are was looked up when the credentials were checked, and again in the transaction:
+    /// the scope must be the same.
+    #[tokio::test]
+    async fn the_scope_holds_inside_the_transaction() {
+        let fixture = Fixture::new().await;
+        let who = fixture.administrator(TokenScope::Users, 3_600_000).await;
+        let promote = || fixture.service.add_to_group(&who, "alice", "admin");
+        assert!(matches!(promote().await, Err(Error::ScopeTooNarrow(TokenScope::Admin))));
+        let rename = |id: &'static str| {
+            let value = Some("x".to_owned());
+            fixture.service.edit_user(&who, id, Some(UserField::DisplayName), value)
+        };
+        rename("alice").await.expect("a user like others");
+        fixture.service.add_to_group(&Principal::operator(), "alice", "admin").await.expect("promoted");
+        for administrator in ["alice", "admin"] {
+            let refused = rename(administrator).await;
+            assert!(matches!(refused, Err(Error::ScopeTooNarrow(TokenScope::Admin))), "{refused:?}");
+        }
+        // Even where nothing would change.
+        assert!(matches!(promote().await, Err(Error::ScopeTooNarrow(TokenScope::Admin))));
+    }
+}
