@@ -149,6 +149,19 @@ CREATE TABLE tokens (
 
 CREATE INDEX tokens_by_user ON tokens (user_id, number);
 
+-- What `davgroups apply` made, and may therefore delete when it is declared no longer.
+CREATE TABLE declared_users (
+    user_id         TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE declared_groups (
+    group_id        TEXT    NOT NULL PRIMARY KEY REFERENCES groups (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE declared_custom_groups (
+    group_number    INTEGER PRIMARY KEY REFERENCES custom_groups (number) ON DELETE CASCADE
+);
+
 -- What the server keeps for itself.
 CREATE TABLE settings (
     key             TEXT    NOT NULL PRIMARY KEY,

@@ -24,7 +24,8 @@
 //! Beside the list: [`config`] is plain data that the program fills in and the upper half reads;
 //! [`edge`] holds the few types that the protocols share with what is above them; [`count`] is what every
 //! part counts with, for [`server`] to show; [`import`] reads what
-//! other servers left, for [`cli`] to hand to the service.
+//! other servers left, and what [`export`] writes to files, for [`cli`] to hand to the service;
+//! [`spreadsheet`] is the rule of all cells of CSV.
 
 pub mod auth;
 pub mod cli;
@@ -34,6 +35,7 @@ pub mod dav;
 pub mod dispatch;
 pub mod domain;
 pub mod edge;
+pub mod export;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -41,6 +43,7 @@ pub mod import;
 pub mod ocs;
 pub mod server;
 pub mod service;
+pub mod spreadsheet;
 pub mod store;
 
 pub use config::Config;

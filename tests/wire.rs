@@ -8,6 +8,8 @@
 mod apps;
 #[path = "wire/bad_input.rs"]
 mod bad_input;
+#[path = "wire/batch.rs"]
+mod batch;
 #[path = "wire/harness.rs"]
 mod harness;
 #[path = "wire/names.rs"]

@@ -1,15 +1,46 @@
 //! `davgroups import`.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::files::{File, Layout, table_file};
 use super::operator::{block_on, exists, open};
 use super::{Failure, output};
 use crate::config::Config;
-use crate::import::owncloud::{self, Reading};
-use crate::service::{Finding, Moved, Service, Tally};
+use crate::export::TableName;
+use crate::import::file::{self, Content};
+use crate::import::{Reading, owncloud};
+use crate::service::{Finding, Inventory, Moved, Service, Tally};
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "\
+The file is one that `davgroups export` wrote, or that has the same shape. What may be left out is said in
+the README. CSV is a directory with some of users.csv, groups.csv, group_members.csv, custom_groups.csv and
+custom_group_members.csv, or one of these files.
+
+All is taken over in one transaction, or nothing. What is here already stays as it is, so it can be run
+again. Rows that cannot be taken are named, each with its place and reason, and do not stop the others.
+Users who come without the hash of a password cannot log in before `davgroups user passwd`.
+
+Examples:
+  davgroups import everything.yaml --dry-run
+  davgroups import users.csv
+  davgroups import tables
+  davgroups import owncloud /var/www/owncloud/data/owncloud.db")]
+pub(super) struct Options {
+    #[command(flatten)]
+    file: File,
+    /// Print what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -41,17 +72,53 @@ pub(super) struct Owncloud {
     salt_file: Option<PathBuf>,
 }
 
-pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let Command::Owncloud(command) = command;
-    let reading = read(&command)?;
-    let moved = block_on(write(reading.imported, command.dry_run, config))?;
-    output::print(&describe(&reading.findings, &moved, command.dry_run))
+pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
+    let (reading, dry_run) = match &options.command {
+        Some(Command::Owncloud(command)) => (read_owncloud(command)?, command.dry_run),
+        None => (read_files(&options.file)?, options.dry_run),
+    };
+    let moved = block_on(write(reading.inventory, dry_run, config))?;
+    output::print(&describe(&reading.findings, &moved, dry_run))
 }
 
-fn read(command: &Owncloud) -> Result<Reading, Failure> {
+fn read_files(file: &File) -> Result<Reading, Failure> {
+    let files = match file.layout()? {
+        Layout::Directory => read_tables(file.path())?,
+        Layout::File(content) if file.is_standard() => {
+            let mut bytes = Vec::new();
+            let failed = |error| Failure::Failed(format!("cannot read standard input: {error}"));
+            io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+            vec![("standard input".to_owned(), content, bytes)]
+        }
+        Layout::File(content) => vec![(file.path().display().to_string(), content, read_file(file.path())?)],
+    };
+    file::read(&files).map_err(Failure::failed)
+}
+
+/// The tables that are there.
+fn read_tables(directory: &Path) -> Result<Vec<(String, Content, Vec<u8>)>, Failure> {
+    let mut tables = Vec::new();
+    for table in TableName::ALL {
+        let path = table_file(directory, table);
+        if path.is_file() {
+            tables.push((path.display().to_string(), Content::Table(table), read_file(&path)?));
+        }
+    }
+    if tables.is_empty() {
+        let names = TableName::ALL.map(|table| format!("{}.csv", table.as_str())).join(", ");
+        return Err(Failure::Failed(format!("{} has none of the files {names}", directory.display())));
+    }
+    Ok(tables)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::Failed(format!("cannot read {}: {error}", path.display())))
+}
+
+fn read_owncloud(command: &Owncloud) -> Result<Reading, Failure> {
     let salt = command.salt_file.as_ref().map(|path| {
         let unreadable = |error| Failure::Failed(format!("cannot read {}: {error}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = fs::read_to_string(path).map_err(unreadable)?;
         Ok::<_, Failure>(text.trim_end_matches(['\r', '\n']).to_owned())
     });
     let options = owncloud::Options { prefix: command.prefix.clone(), salt: salt.transpose()? };
@@ -59,14 +126,14 @@ fn read(command: &Owncloud) -> Result<Reading, Failure> {
 }
 
 /// A rehearsal where there is no store yet happens in a store that is thrown away.
-async fn write(imported: crate::service::Imported, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
+async fn write(inventory: Inventory, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
     if dry_run && !exists(config)? {
         let directory = tempfile::tempdir().map_err(Failure::failed)?;
         let config = Config { data_dir: directory.path().to_owned(), ..config.clone() };
         let service: Service = open(&config)?;
-        return Ok(service.import(imported, true).await?);
+        return Ok(service.import(inventory, true).await?);
     }
-    Ok(open(config)?.import(imported, dry_run).await?)
+    Ok(open(config)?.import(inventory, dry_run).await?)
 }
 
 fn describe(read: &[Finding], moved: &Moved, dry_run: bool) -> String {

@@ -1,12 +1,15 @@
 //! The command line: one file per command.
 
 mod app;
+mod apply;
 mod audit;
 mod backup;
 mod bootstrap;
 mod configuration;
 mod customgroup;
 mod documents;
+mod export;
+mod files;
 mod group;
 mod health;
 mod import;
@@ -44,7 +47,7 @@ login, and work beside a running server.
 Exit codes:
   0  everything went well
   1  it could not be done; one line on standard error says why
-  2  the arguments or the configuration are wrong
+  2  the arguments or the configuration are wrong, or `apply --check` found something to be changed
 
 Examples:
   davgroups
@@ -120,6 +123,8 @@ enum Operator {
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
+    /// Make users and groups be as a file declares them
+    Apply(apply::Options),
     /// Show what was changed, by whom, from where and when
     Audit(audit::Options),
     /// Say whether the server answers
@@ -128,9 +133,10 @@ enum Operator {
     Health(health::Options),
     /// Manage users, groups and apps in the words of ownCloud's occ
     Occ(occ::Options),
-    /// Take over what another server kept
-    #[command(subcommand)]
-    Import(import::Command),
+    /// Write users, groups and custom groups to a file that people and programs can read
+    Export(export::Options),
+    /// Take over users, groups and custom groups from a file or another server
+    Import(import::Options),
 }
 
 /// Why a command failed.
@@ -223,10 +229,12 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::CustomGroup(command) => customgroup::run(command, config),
         Operator::Token(command) => token::run(command, config),
         Operator::App(command) => app::run(command, config),
+        Operator::Apply(options) => apply::run(&options, config),
         Operator::Audit(options) => audit::run(&options, config),
         Operator::Health(options) => health::run(&options, config),
         Operator::Occ(options) => occ::run(options, config),
-        Operator::Import(command) => import::run(command, config),
+        Operator::Export(options) => export::run(&options, config),
+        Operator::Import(options) => import::run(&options, config),
         Operator::Backup(options) => backup::run(&options, config),
         Operator::Restore(options) => restore::run(&options, config),
         Operator::Verify(options) => verify::run(&options, config),

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
 use super::Failure;
+use crate::spreadsheet::neutral;
 
 /// How a command that lists prints.
 #[derive(Args)]
@@ -64,7 +65,7 @@ fn csv(columns: &[&str], rows: &[Vec<Value>]) -> Result<String, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns).map_err(Failure::failed)?;
     for row in rows {
-        writer.write_record(row.iter().map(text)).map_err(Failure::failed)?;
+        writer.write_record(row.iter().map(cell)).map_err(Failure::failed)?;
     }
     let bytes = writer.into_inner().map_err(Failure::failed)?;
     String::from_utf8(bytes).map_err(Failure::failed)
@@ -73,6 +74,14 @@ fn csv(columns: &[&str], rows: &[Vec<Value>]) -> Result<String, Failure> {
 /// A value on a line. A name may not hold what would look like another field or line.
 fn plain(value: &Value) -> String {
     text(value).replace(char::is_control, "?")
+}
+
+/// A value in a table that a spreadsheet may open, which must not calculate it.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(_) => text(value),
+        _ => neutral(&text(value)).into_owned(),
+    }
 }
 
 /// A value as text: nothing where there is none, and lists separated by commas.

@@ -124,6 +124,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NotPermitted(_)
         | Error::ScopeTooNarrow(_)
         | Error::LastAdmin(_)
+        | Error::AdminRequired
         | Error::SharingRestricted(_)
         | Error::NotSubadminOf(_)
         | Error::OneselfNotAllowed
@@ -138,6 +139,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::PasswordBlank
         | Error::PasswordTooShort(_)
         | Error::TokenNameInvalid(_)
+        | Error::PasswordMissing(_)
         | Error::GroupIdInvalid(_)
         | Error::GroupRequired
         | Error::NoGroupGiven

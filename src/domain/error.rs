@@ -152,6 +152,9 @@ pub enum Error {
     /// A custom group keeps at least one admin.
     #[error("Cannot remove the last admin from the group \"{0}\"")]
     LastAdmin(CustomGroupNumber),
+    /// A custom group would be made without an admin.
+    #[error("A custom group needs an admin among its members")]
+    AdminRequired,
     /// The sharing policy forbids adding this user.
     #[error("The user \"{0}\" shares no group with you, and sharing is limited to group members")]
     SharingRestricted(String),
@@ -173,6 +176,9 @@ pub enum Error {
     /// A password has fewer characters than this.
     #[error("The password is too short; use at least {0} characters")]
     PasswordTooShort(u8),
+    /// There should be a password to make a user with, and there is none.
+    #[error("There is no password for the new user: {0}")]
+    PasswordMissing(String),
     /// The user id is taken, in this or another case.
     #[error("User already exists")]
     UserExists,

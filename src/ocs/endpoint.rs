@@ -4,7 +4,7 @@ use super::route::{Notice, Resource, Target};
 use crate::edge::Endpoint;
 
 /// All of them.
-pub(super) const ALL: [Endpoint; 21] = [
+pub(super) const ALL: [Endpoint; 22] = [
     Endpoint("status.php"),
     Endpoint("config"),
     Endpoint("cloud/capabilities"),
@@ -25,6 +25,7 @@ pub(super) const ALL: [Endpoint; 21] = [
     Endpoint("cloud/groups/{groupid}/users/details"),
     Endpoint("cloud/apps"),
     Endpoint("cloud/apps/{appid}"),
+    Endpoint("cloud/batch"),
     Endpoint("ocs/other"),
 ];
 
@@ -34,6 +35,7 @@ pub(super) fn of(target: &Target) -> Endpoint {
         Target::Unknown => "ocs/other",
         Target::Notice(Notice::Status) => "status.php",
         Target::Notice(Notice::Config) => "config",
+        Target::Batch => "cloud/batch",
         Target::Resource(resource) => of_resource(resource),
     })
 }

@@ -12,7 +12,9 @@ pub(super) fn read(body: &[u8]) -> Result<Params, Malformed> {
     serde_json::from_slice::<Fields>(body).map(|fields| fields.0).map_err(|_| Malformed::Json)
 }
 
-struct Fields(Params);
+/// A JSON object as parameters.
+#[derive(Default)]
+pub(super) struct Fields(pub Params);
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -3,6 +3,7 @@
 //! A request becomes a [`command::Command`], which is carried out by one call of the service; what comes
 //! back is one value, shown as XML or JSON. [`status`] alone knows statuscodes.
 
+mod batch;
 mod command;
 mod endpoint;
 mod envelope;
@@ -113,7 +114,11 @@ impl Ocs {
 
     async fn answer(&self, who: Result<&Principal, &Refusal>, route: Route, request: Request) -> Response {
         let compat = self.executor.settings.compat;
-        let params = Params::read(&request).await;
+        let params = match &route.target {
+            // Its body is read as what it is.
+            Target::Batch => Params::of_query(request.uri().query()),
+            _ => Params::read(&request).await,
+        };
         let format = match &params {
             Ok(params) => reply::format_of(params, request.headers()),
             Err(_) => reply::format_of_query(request.uri(), request.headers()),
@@ -122,17 +127,18 @@ impl Ocs {
         let resource = match route.target {
             Target::Unknown => return reply.unknown(),
             Target::Notice(notice) => return self.tell(notice, &reply, &request),
+            Target::Batch => return self.perform_all(who, &reply, &request).await,
             Target::Resource(resource) => resource,
         };
         let operation = match resource.operation(request.method(), compat) {
             Ok(operation) => operation,
             Err(allow) => return reply.wrong_method(&allow),
         };
-        let done = match who {
-            Ok(who) => self.perform(who, operation, &resource, params).await,
+        let who = match who {
+            Ok(who) => who,
             Err(refusal) => return reply.refusal(refusal),
         };
-        match done {
+        match self.perform(who, operation, &resource, params).await {
             Ok(outcome) => {
                 let mut response = reply.outcome(outcome);
                 if operation.lasts() {
@@ -155,8 +161,7 @@ impl Ocs {
         resource: &Resource,
         params: Result<Params, Malformed>,
     ) -> Result<Outcome, Fault> {
-        let provisioning = AppId::new("provisioning_api");
-        if operation.is_provisioning() && !self.executor.service.app_enabled(&provisioning)? {
+        if operation.is_provisioning() && !self.is_switched_on()? {
             return Err(Fault::SwitchedOff);
         }
         let allowed = operation.level().check(who);
@@ -165,6 +170,38 @@ impl Ocs {
             allowed?;
         }
         Ok(self.executor.execute(who, command?).await?)
+    }
+
+    /// Carries out a list of changes, or none of them.
+    async fn perform_all(
+        &self,
+        who: Result<&Principal, &Refusal>,
+        reply: &Reply,
+        request: &Request,
+    ) -> Response {
+        if *request.method() != Method::POST {
+            return reply.wrong_method("POST");
+        }
+        let who = match who {
+            Ok(who) => who,
+            Err(refusal) => return reply.refusal(refusal),
+        };
+        match self.is_switched_on() {
+            Ok(true) => {}
+            Ok(false) => return reply.switched_off(),
+            Err(error) => return reply.refusal(&Refusal::Failed(error)),
+        }
+        let compat = self.executor.settings.compat;
+        let (operations, steps) = match batch::read(request.body(), compat) {
+            Ok(read) => read,
+            Err(unusable) => return reply.unusable(&unusable),
+        };
+        let undone = self.executor.service.perform_all(who, steps).await.err();
+        reply.batch(&operations, undone.as_ref(), compat)
+    }
+
+    fn is_switched_on(&self) -> Result<bool, Error> {
+        self.executor.service.app_enabled(&AppId::new("provisioning_api"))
     }
 
     /// Answers a request that was refused before anybody looked at what it asks for.

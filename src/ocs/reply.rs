@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
+use super::batch::Unusable;
 use super::envelope::{Envelope, Format, Meta};
 use super::execute::Outcome;
 use super::params::{Malformed, Params};
@@ -12,6 +13,7 @@ use super::status::{self, on_the_wire, retry_after, statuscode};
 use super::value::Value;
 use crate::domain::Error;
 use crate::edge::{Compat, Refusal, Response};
+use crate::service::Undone;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=UTF-8");
@@ -90,6 +92,37 @@ impl Reply {
         self.failure(status::INVALID, malformed.to_string())
     }
 
+    /// What is wrong with a list of changes.
+    pub fn unusable(&self, unusable: &Unusable) -> Response {
+        self.failure(status::INVALID, unusable.to_string())
+    }
+
+    /// What became of a list of changes: all were made, or none, since one of them could not be.
+    pub fn batch(&self, operations: &[Operation], undone: Option<&Undone>, compat: Compat) -> Response {
+        let Some(Undone { step, error }) = undone else {
+            let items = operations.iter().map(|_| self.item(status::OK, "OK")).collect();
+            return self.outcome(Outcome::of(Value::map([("items", Value::List(items))])));
+        };
+        let Some(failed) = *step else {
+            return self.error(Operation::CurrentUser, error, compat);
+        };
+        let code = statuscode(operations[failed], error, compat);
+        let because = format!("Nothing was changed, because of change {}", failed + 1);
+        let item = |at| match at == failed {
+            true => self.item(code, &error.to_string()),
+            false => self.item(status::NOT_DONE, &because),
+        };
+        let items = (0..operations.len()).map(item).collect();
+        let message = format!("Nothing was changed: change {}: {error}", failed + 1);
+        self.failure_with(code, message, Value::map([("items", Value::List(items))]))
+    }
+
+    /// What became of one change.
+    fn item(&self, code: u16, message: &str) -> Value {
+        let (statuscode, _) = on_the_wire(self.version, code);
+        Value::map([("statuscode", Value::Number(statuscode.into())), ("message", message.into())])
+    }
+
     /// What stood in the way before anybody looked at the request.
     pub fn refusal(&self, refusal: &Refusal) -> Response {
         let statuscode = match refusal {
@@ -140,10 +173,14 @@ impl Reply {
     }
 
     fn failure(&self, statuscode: u16, message: String) -> Response {
+        self.failure_with(statuscode, message, Value::Null)
+    }
+
+    fn failure_with(&self, statuscode: u16, message: String, data: Value) -> Response {
         let retry = retry_after(statuscode);
         let (statuscode, http) = on_the_wire(self.version, statuscode);
         let meta = self.meta(false, statuscode, Some(message));
-        let mut response = self.envelope(http, Envelope { meta, data: Value::Null });
+        let mut response = self.envelope(http, Envelope { meta, data });
         if let Some(seconds) = retry {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -24,6 +24,8 @@ pub(super) enum Target {
     Notice(Notice),
     /// Something for users who have logged in.
     Resource(Resource),
+    /// `/ocs/v?.php/cloud/batch`, which takes a list of what resources take.
+    Batch,
 }
 
 /// What the server tells everybody.
@@ -143,6 +145,7 @@ impl Target {
     fn of(segments: &[&str], compat: Compat) -> Self {
         match segments {
             ["config"] => Target::Notice(Notice::Config),
+            ["cloud", "batch"] => Target::Batch,
             segments => Resource::of(segments, compat).map_or(Target::Unknown, Target::Resource),
         }
     }
@@ -363,7 +366,7 @@ mod tests {
     fn resource(path: &str) -> Option<Resource> {
         match Route::of(path, Compat::Owncloud).target {
             Target::Resource(resource) => Some(resource),
-            Target::Unknown | Target::Notice(_) => None,
+            Target::Unknown | Target::Notice(_) | Target::Batch => None,
         }
     }
 

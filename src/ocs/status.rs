@@ -36,6 +36,9 @@ pub(super) const UNREADABLE: u16 = 400;
 /// The body is too long.
 pub(super) const TOO_LARGE: u16 = 413;
 
+/// Not done since another part of the same request could not be (as WebDAV has it, RFC 4918 section 11.4).
+pub(super) const NOT_DONE: u16 = 424;
+
 /// Too many failed logins.
 pub(super) const TOO_MANY: u16 = 429;
 

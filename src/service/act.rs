@@ -41,6 +41,11 @@ impl<'t> Act<'t> {
         Ok(Self { tx, who, rules, changes: Vec::new() })
     }
 
+    /// What was changed so far.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Writes down what was changed, and returns it.
     pub fn finish(self) -> Result<Vec<Change>> {
         for change in &self.changes {
@@ -144,6 +149,13 @@ impl<'t> Act<'t> {
         self.make(change, |tx| tx.insert_custom_group(uri, name))
     }
 
+    /// Under a number that it had elsewhere.
+    pub fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
+        let name = group.display_name.as_str();
+        let change = Change::with(Action::CREATE_CUSTOM_GROUP, group.uri.as_str(), name);
+        self.make(change, |tx| tx.insert_numbered_custom_group(group))
+    }
+
     pub fn rename_custom_group(&mut self, group: &CustomGroup, name: &DisplayName) -> Result<()> {
         let change = Change::with(Action::RENAME_CUSTOM_GROUP, group.uri.as_str(), name.as_str());
         self.make(change, |tx| tx.rename_custom_group(group.number, name))
@@ -182,6 +194,19 @@ impl<'t> Act<'t> {
 
     pub fn delete_token(&mut self, token: &Token) -> Result<()> {
         self.make(of_token(Action::REVOKE_TOKEN, token), |tx| tx.delete_token(token.number))
+    }
+
+    /// Remembers that a user was made since it is declared. Not a change of anything that anybody sees.
+    pub fn declare_user(&mut self, user: &UserId) -> Result<()> {
+        self.tx.declare_user(user)
+    }
+
+    pub fn declare_group(&mut self, group: &GroupId) -> Result<()> {
+        self.tx.declare_group(group)
+    }
+
+    pub fn declare_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
+        self.tx.declare_custom_group(group.number)
     }
 
     pub fn forget_audit(&mut self, before: Timestamp) -> Result<u64> {
@@ -279,7 +304,18 @@ impl Service {
         self.transact(&Principal::operator(), job).await
     }
 
-    async fn transact<T: Send + 'static>(
+    /// The same as [`Self::transact`], undone again.
+    pub(super) async fn rehearse<T: Send + 'static>(
+        &self,
+        who: &Principal,
+        job: impl FnOnce(&mut Act<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (actor, rules) = (who.clone(), self.rules);
+        self.store.rehearse(move |tx| job(&mut Act::begin(tx, &actor, rules)?)).await
+    }
+
+    /// Changes by somebody, whose refusals the caller sees to.
+    pub(super) async fn transact<T: Send + 'static>(
         &self,
         who: &Principal,
         job: impl FnOnce(&mut Act<'_>) -> Result<T> + Send + 'static,

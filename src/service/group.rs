@@ -3,7 +3,7 @@
 
 use super::Service;
 use super::act::Act;
-use super::custom_group::{delete_custom_group, rename, tree};
+use super::custom_group::{self, delete_custom_group, tree};
 use super::membership;
 use super::paged::Paged;
 use crate::domain::provisioning::{Level, may_manage_group, must_stay};
@@ -56,14 +56,7 @@ impl Service {
     pub async fn rename_group(&self, who: &Principal, id: &str, name: &str) -> Result<()> {
         let attempt = Change::with(Action::RENAME_GROUP, id, name);
         let (id, name) = (id.to_owned(), name.to_owned());
-        self.act(who, attempt, move |act| {
-            Level::Administrator.check(&act.who)?;
-            match find(&**act, &id)? {
-                Target::Group(group) => act.rename_group(&group, &GroupName::new(&name, &group)?),
-                Target::Custom(group) => rename(act, &group, &DisplayName::new(&name)?),
-            }
-        })
-        .await
+        self.act(who, attempt, move |act| rename(act, &id, &name)).await
     }
 
     /// The members of a group, by id.
@@ -185,7 +178,7 @@ pub(super) fn put_in(act: &mut Act<'_>, target: &Target, user: &UserId) -> Resul
     }
 }
 
-fn create(act: &mut Act<'_>, id: &str, name: Option<&str>) -> Result<()> {
+pub(super) fn create(act: &mut Act<'_>, id: &str, name: Option<&str>) -> Result<()> {
     Level::Subadmin.check(&act.who)?;
     let checked = GroupId::new(id);
     if let Err(Error::GroupIdInvalid(NameFault::Blank | NameFault::OuterSpace)) = checked {
@@ -200,7 +193,15 @@ fn create(act: &mut Act<'_>, id: &str, name: Option<&str>) -> Result<()> {
     name.map_or(Ok(()), |name| act.rename_group(&id, &GroupName::new(name, &id)?))
 }
 
-fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
+pub(super) fn rename(act: &mut Act<'_>, id: &str, name: &str) -> Result<()> {
+    Level::Administrator.check(&act.who)?;
+    match find(&**act, id)? {
+        Target::Group(group) => act.rename_group(&group, &GroupName::new(name, &group)?),
+        Target::Custom(group) => custom_group::rename(act, &group, &DisplayName::new(name)?),
+    }
+}
+
+pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
     Level::Administrator.check(&act.who)?;
     match find(&**act, id)? {
         Target::Group(group) if group.is_admin() => Err(Error::AdminGroup),
@@ -209,7 +210,7 @@ fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
     }
 }
 
-fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+pub(super) fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
     Level::Subadmin.check(&act.who)?;
     check_given(group)?;
     let target = find(&**act, group)?;
@@ -220,7 +221,7 @@ fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
     put_in(act, &target, &user.id)
 }
 
-fn remove(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+pub(super) fn remove(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
     Level::Subadmin.check(&act.who)?;
     check_given(group)?;
     match find(&**act, group)? {

@@ -1,53 +1,14 @@
-//! Taking over what another server kept: users with their hashed passwords, groups, custom groups.
+//! Taking over what another server kept.
 
 use std::collections::HashMap;
 
+use super::inventory::{CustomGroupRecord, Inventory, UserRecord};
 use super::{Service, password_hash};
 use crate::domain::{
-    Action, Change, CustomGroup, CustomGroupNumber, Error, GroupId, GroupName, GroupRef, NewUser, Outcome,
-    PasswordHash, Principal, Result, Role, Timestamp, User, UserId,
+    Action, Change, CustomGroup, CustomGroupNumber, Error, GroupId, GroupName, GroupRef, GroupUri, Outcome,
+    PasswordHash, Pattern, Principal, Result, Role, Search, User, UserId,
 };
 use crate::store::{Tx, UserChange};
-
-/// A user as another server knew it.
-#[derive(Clone, Debug)]
-pub struct ImportedUser {
-    /// What every user has. The password is hashed as the other server did it.
-    pub user: NewUser,
-    /// Whether the user may log in.
-    pub enabled: bool,
-    /// Whether the account is marked as a guest's.
-    pub guest: bool,
-    /// When the account was made, if that is known.
-    pub created: Option<Timestamp>,
-    /// When its password was last verified, if ever.
-    pub last_login: Option<Timestamp>,
-}
-
-/// A custom group as another server knew it.
-#[derive(Clone, Debug)]
-pub struct ImportedCustomGroup {
-    /// The group, with the number it had.
-    pub group: CustomGroup,
-    /// Its members, the one of longest standing first.
-    pub members: Vec<(UserId, Role)>,
-}
-
-/// Everything that is to be taken over. Each value has been checked; whether it fits to what is here
-/// already has not.
-#[derive(Clone, Debug, Default)]
-pub struct Imported {
-    /// Users.
-    pub users: Vec<ImportedUser>,
-    /// Groups of the provisioning API, with their display names.
-    pub groups: Vec<(GroupId, GroupName)>,
-    /// Who is in which group.
-    pub group_members: Vec<(GroupId, UserId)>,
-    /// Who is subadmin of which group.
-    pub subadmins: Vec<(GroupId, UserId)>,
-    /// Custom groups.
-    pub custom_groups: Vec<ImportedCustomGroup>,
-}
 
 /// How many of one kind were taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,8 +77,10 @@ impl Service {
     ///
     /// # Errors
     /// `Busy`, `StorageFull` or `Store`; nothing was taken over then.
-    pub async fn import(&self, imported: Imported, rehearse: bool) -> Result<Moved> {
-        let job = move |tx: &mut dyn Tx| Importing { tx, moved: Moved::default() }.run(&imported);
+    pub async fn import(&self, inventory: Inventory, rehearse: bool) -> Result<Moved> {
+        let job = move |tx: &mut dyn Tx| {
+            Importing { tx, moved: Moved::default(), numbers: HashMap::new() }.run(&inventory)
+        };
         if rehearse { self.store.rehearse(job).await } else { self.write(job).await }
     }
 
@@ -131,15 +94,24 @@ impl Service {
 struct Importing<'a> {
     tx: &'a mut dyn Tx,
     moved: Moved,
+    /// Which number each custom group has here that was looked for; none if its memberships cannot be taken.
+    numbers: HashMap<GroupUri, Option<CustomGroupNumber>>,
 }
 
 impl Importing<'_> {
-    fn run(mut self, imported: &Imported) -> Result<Moved> {
-        imported.users.iter().try_for_each(|user| self.user(user))?;
-        imported.groups.iter().try_for_each(|(group, name)| self.group(group, name))?;
-        imported.group_members.iter().try_for_each(|(group, user)| self.group_member(group, user))?;
-        imported.subadmins.iter().try_for_each(|(group, user)| self.subadmin(group, user))?;
-        imported.custom_groups.iter().try_for_each(|group| self.custom_group(group))?;
+    fn run(mut self, inventory: &Inventory) -> Result<Moved> {
+        inventory.users.iter().try_for_each(|user| self.user(user))?;
+        inventory.groups.iter().try_for_each(|(group, name)| self.group(group, name))?;
+        inventory.group_members.iter().try_for_each(|(group, user)| self.group_member(group, user))?;
+        inventory.subadmins.iter().try_for_each(|(group, user)| self.subadmin(group, user))?;
+        // Groups without a number get one that no other in the inventory wants.
+        let (numbered, others): (Vec<_>, Vec<_>) =
+            inventory.custom_groups.iter().partition(|group| group.number.is_some());
+        numbered.iter().chain(&others).try_for_each(|group| self.custom_group(group))?;
+        for (group, user, role) in &inventory.memberships {
+            self.membership(group, user, *role)?;
+        }
+        numbered.iter().chain(&others).try_for_each(|group| self.note_missing_admin(group))?;
         self.write_down()?;
         Ok(self.moved)
     }
@@ -164,22 +136,30 @@ impl Importing<'_> {
         self.tx.insert_audit(&Principal::operator(), &change, &Outcome::Done)
     }
 
-    fn user(&mut self, imported: &ImportedUser) -> Result<()> {
-        let id = &imported.user.id;
+    fn left_out(&mut self, subject: String, reason: impl ToString) {
+        self.moved.findings.push(Finding::left_out(subject, reason));
+    }
+
+    fn noted(&mut self, subject: String, reason: impl ToString) {
+        self.moved.findings.push(Finding::noted(subject, reason));
+    }
+
+    fn user(&mut self, record: &UserRecord) -> Result<()> {
+        let id = &record.user.id;
         if let Some(here) = self.tx.user(id.as_str())? {
             self.moved.users.count(false);
-            if differs(&here, imported) {
+            if differs(&here, record) {
                 let reason = "is here already with other details, which stay, and so does the password";
-                self.moved.findings.push(Finding::noted(format!("user {id}"), reason));
+                self.noted(format!("user {id}"), reason);
             }
             return Ok(());
         }
-        self.tx.insert_user(&imported.user)?;
+        self.tx.insert_user(&record.user)?;
         let changes = [
-            (!imported.enabled).then_some(UserChange::Enabled(false)),
-            imported.guest.then_some(UserChange::Guest(true)),
-            imported.created.map(UserChange::Created),
-            imported.last_login.map(UserChange::LastLogin),
+            (!record.enabled).then_some(UserChange::Enabled(false)),
+            record.guest.then_some(UserChange::Guest(true)),
+            record.created.map(UserChange::Created),
+            record.last_login.map(UserChange::LastLogin),
         ];
         changes.into_iter().flatten().try_for_each(|change| self.tx.update_user(id, &change))?;
         self.moved.users.count(true);
@@ -190,14 +170,27 @@ impl Importing<'_> {
         let added = !self.tx.group_exists(group)?;
         if added {
             self.tx.insert_group(group)?;
+        }
+        if added || self.is_unnamed_admin_group(group)? {
             self.tx.rename_group(group, name)?;
         }
         self.moved.groups.count(added);
         Ok(())
     }
 
+    /// The group of administrators is here always, and bears its id until somebody gives it a name.
+    fn is_unnamed_admin_group(&self, group: &GroupId) -> Result<bool> {
+        if !group.is_admin() {
+            return Ok(false);
+        }
+        let here = self.tx.groups(&Search { pattern: Pattern::new(GroupId::ADMIN)?, ..Search::default() })?;
+        Ok(here.iter().any(|here| here.id == *group && here.display_name.as_str() == GroupId::ADMIN))
+    }
+
     fn group_member(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        let user = self.stored_id(user)?;
+        let Some(user) = self.place("the place of", group, user)? else {
+            return Ok(());
+        };
         let added = !self.tx.is_group_member(group, &user)?;
         self.tx.add_to_group(group, &user)?;
         self.moved.group_members.count(added);
@@ -205,55 +198,99 @@ impl Importing<'_> {
     }
 
     fn subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        let user = self.stored_id(user)?;
+        let Some(user) = self.place("the subadmin", group, user)? else {
+            return Ok(());
+        };
         let added = !self.tx.is_subadmin(group, &user)?;
         self.tx.add_subadmin(group, &user)?;
         self.moved.subadmins.count(added);
         Ok(())
     }
 
-    fn custom_group(&mut self, imported: &ImportedCustomGroup) -> Result<()> {
-        let group = &imported.group;
-        let subject = || format!("custom group {} (number {})", group.uri.as_str(), group.number);
-        match self.place_of(group)? {
-            Place::Free => {
+    /// The user as stored, if both user and group are here.
+    fn place(&mut self, what: &str, group: &GroupId, user: &UserId) -> Result<Option<UserId>> {
+        let stored = self.stored_id(user)?;
+        let reason = match &stored {
+            None => NO_USER,
+            Some(_) if !self.tx.group_exists(group)? => "there is no such group",
+            Some(_) => return Ok(stored),
+        };
+        self.left_out(format!("{what} {user} in group {group}"), reason);
+        Ok(None)
+    }
+
+    fn custom_group(&mut self, group: &CustomGroupRecord) -> Result<()> {
+        let number = match self.find(group)? {
+            Found::Nothing => {
                 if self.tx.display_name_taken(&group.display_name, None)? {
                     let reason = format!("shares the display name {:?}", group.display_name.as_str());
-                    self.moved.findings.push(Finding::noted(subject(), reason));
+                    self.noted(group.to_string(), reason);
                 }
-                self.tx.insert_numbered_custom_group(group)?;
                 self.moved.custom_groups.count(true);
+                Some(self.insert(group)?)
             }
-            Place::Here => self.moved.custom_groups.count(false),
-            Place::Taken(reason) => {
-                self.moved.findings.push(Finding::left_out(subject(), reason));
-                return Ok(());
+            Found::Itself(number) => {
+                self.moved.custom_groups.count(false);
+                Some(number)
             }
-        }
-        imported.members.iter().try_for_each(|(user, role)| self.membership(group.number, user, *role))?;
-        if self.tx.count_admins(group.number)? == 0 {
-            let reason = "has no admin; davgroups customgroup set-role can make one";
-            self.moved.findings.push(Finding::noted(subject(), reason));
-        }
+            Found::Another(reason) => {
+                self.left_out(group.to_string(), reason);
+                None
+            }
+        };
+        self.numbers.insert(group.uri.clone(), number);
         Ok(())
     }
 
-    fn place_of(&self, group: &CustomGroup) -> Result<Place> {
-        let by_uri = self.tx.custom_group(&GroupRef::Uri(group.uri.as_str().to_owned()))?;
-        let by_number = self.tx.custom_group(&GroupRef::Number(group.number))?;
-        Ok(match (by_uri, by_number) {
-            (None, None) => Place::Free,
-            (Some(here), _) if here.number == group.number => Place::Here,
-            (Some(here), _) => {
-                Place::Taken(format!("its uri belongs to the group with number {}", here.number))
+    fn insert(&mut self, group: &CustomGroupRecord) -> Result<CustomGroupNumber> {
+        let (uri, display_name) = (group.uri.clone(), group.display_name.clone());
+        match group.number {
+            Some(number) => {
+                self.tx.insert_numbered_custom_group(&CustomGroup { number, uri, display_name })?;
+                Ok(number)
             }
-            (None, Some(here)) => Place::Taken(format!("its number belongs to {}", here.uri.as_str())),
+            None => Ok(self.tx.insert_custom_group(&uri, &display_name)?.number),
+        }
+    }
+
+    fn find(&self, group: &CustomGroupRecord) -> Result<Found> {
+        let by_uri = self.tx.custom_group(&GroupRef::Uri(group.uri.as_str().to_owned()))?;
+        let by_number = match group.number {
+            Some(number) => self.tx.custom_group(&GroupRef::Number(number))?,
+            None => None,
+        };
+        Ok(match (by_uri, by_number) {
+            (None, None) => Found::Nothing,
+            (Some(here), _) if group.number.is_none_or(|number| number == here.number) => {
+                Found::Itself(here.number)
+            }
+            (Some(here), _) => {
+                Found::Another(format!("its uri belongs to the group with number {}", here.number))
+            }
+            (None, Some(here)) => Found::Another(format!("its number belongs to {}", here.uri.as_str())),
         })
     }
 
-    fn membership(&mut self, group: CustomGroupNumber, user: &UserId, role: Role) -> Result<()> {
-        let user = self.stored_id(user)?;
-        let added = match self.tx.add_member(group, &user, role) {
+    fn membership(&mut self, group: &GroupUri, user: &UserId, role: Role) -> Result<()> {
+        let number = match self.numbers.get(group) {
+            Some(None) => return Ok(()), // the group was named already
+            Some(number) => *number,
+            None => {
+                let here = self.tx.custom_group(&GroupRef::Uri(group.as_str().to_owned()))?;
+                here.map(|group| group.number)
+            }
+        };
+        let reason = match (number, self.stored_id(user)?) {
+            (Some(number), Some(user)) => return self.add_member(number, &user, role),
+            (None, _) => "there is no such group",
+            (_, None) => NO_USER,
+        };
+        self.left_out(format!("the membership of {user} in custom group {}", group.as_str()), reason);
+        Ok(())
+    }
+
+    fn add_member(&mut self, group: CustomGroupNumber, user: &UserId, role: Role) -> Result<()> {
+        let added = match self.tx.add_member(group, user, role) {
             Ok(()) => true,
             Err(Error::AlreadyMember) => false,
             Err(error) => return Err(error),
@@ -262,41 +299,37 @@ impl Importing<'_> {
         Ok(())
     }
 
+    fn note_missing_admin(&mut self, group: &CustomGroupRecord) -> Result<()> {
+        if let Some(Some(number)) = self.numbers.get(&group.uri)
+            && self.tx.count_admins(*number)? == 0
+        {
+            let reason = "has no admin; davgroups customgroup set-role can make one";
+            self.noted(group.to_string(), reason);
+        }
+        Ok(())
+    }
+
     /// The id of a user as it is stored, which may have other capitals than the one taken over.
-    fn stored_id(&self, user: &UserId) -> Result<UserId> {
-        let found = self.tx.user(user.as_str())?;
-        found.map(|user| user.id).ok_or_else(|| Error::UserUnknown(user.to_string()))
+    fn stored_id(&self, user: &UserId) -> Result<Option<UserId>> {
+        Ok(self.tx.user(user.as_str())?.map(|user| user.id))
     }
 }
 
-/// Where a custom group would go.
-enum Place {
-    /// Nothing is there.
-    Free,
-    /// It is there itself.
-    Here,
-    /// Another one is there; why the two collide.
-    Taken(String),
+const NO_USER: &str = "there is no such user";
+
+/// What is here where a custom group would go.
+enum Found {
+    Nothing,
+    /// The group itself.
+    Itself(CustomGroupNumber),
+    /// Another one; why the two collide.
+    Another(String),
 }
 
 /// Whether a user who is here looks like another one than the user taken over. Neither passwords nor
 /// times are compared, for they move on.
-fn differs(here: &User, imported: &ImportedUser) -> bool {
-    let there = &imported.user;
+fn differs(here: &User, record: &UserRecord) -> bool {
+    let there = &record.user;
     (&here.id, &here.display_name, &here.email, here.quota, here.enabled, here.guest)
-        != (&there.id, &there.display_name, &there.email, there.quota, imported.enabled, imported.guest)
-}
-
-/// Users whose addresses are no good for logging in, since others have the same: each such address and
-/// who has it.
-pub(crate) fn shared_addresses(users: &[ImportedUser]) -> Vec<(String, Vec<&UserId>)> {
-    let mut owners: HashMap<String, Vec<&UserId>> = HashMap::new();
-    for user in users {
-        if let Some(email) = &user.user.email {
-            owners.entry(email.folded()).or_default().push(&user.user.id);
-        }
-    }
-    let mut shared: Vec<_> = owners.into_iter().filter(|(_, owners)| owners.len() > 1).collect();
-    shared.sort();
-    shared
+        != (&there.id, &there.display_name, &there.email, there.quota, record.enabled, record.guest)
 }

@@ -8,11 +8,15 @@ mod account;
 mod act;
 mod app;
 mod app_info;
+mod applying;
+mod batch;
 mod custom_group;
+mod declaration;
 mod details;
 mod group;
 mod home;
 mod import;
+mod inventory;
 mod locate;
 mod membership;
 mod operator;
@@ -30,11 +34,15 @@ use crate::store::{LongReads, Reader, SharedStore, Tx};
 
 pub use app::{AppFilter, Apps};
 pub use app_info::{AppInfo, Dependency};
+pub use batch::{GroupPlace, Step, Undone};
 pub use custom_group::{Children, Last, Listing, Scope};
+pub use declaration::{
+    Applied, Declaration, DeclaredCustomGroup, DeclaredGroup, DeclaredPassword, DeclaredUser, Impossible,
+};
 pub use details::{GroupDetails, UserDetails};
 pub use home::{Homes, Usage};
-pub(crate) use import::shared_addresses;
-pub use import::{Finding, Imported, ImportedCustomGroup, ImportedUser, Moved, Tally};
+pub use import::{Finding, Moved, Tally};
+pub use inventory::{CustomGroupRecord, Inventory, UserRecord};
 pub use membership::{ImportOutcome, ImportRow};
 pub use operator::UserChanges;
 pub use paged::Paged;

@@ -77,13 +77,13 @@ impl Service {
     }
 }
 
-fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+pub(super) fn add(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
     Level::Administrator.check(&act.who)?;
     let (user, target) = find_pair(&**act, user, group)?;
     appoint(act, &target, &user.id)
 }
 
-fn remove(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
+pub(super) fn remove(act: &mut Act<'_>, user: &str, group: &str) -> Result<()> {
     Level::Administrator.check(&act.who)?;
     match find_pair(&**act, user, group)? {
         (user, Target::Custom(group)) => demote(act, &group, &user),

@@ -58,8 +58,7 @@ impl Service {
             Err(error) => return Err(self.refused(who, attempt, error).await),
         };
         let hash = self.passwords.hash(&checked.password).await?;
-        let user = checked.with_hash(hash);
-        self.act(who, attempt, move |act| create(act, &user, &request)).await
+        self.act(who, attempt, move |act| create(act, &request, hash)).await
     }
 
     /// The users that match: all for an administrator, else the members of the principal's own groups.
@@ -84,35 +83,20 @@ impl Service {
         field: Option<UserField>,
         value: Option<String>,
     ) -> Result<()> {
-        let attempt = Change::of(field.map_or(Action::SET_DISPLAY_NAME, action_of), id);
+        let attempt = edit_attempt(id, field);
         let early = check_scope(who, attempt.action)
             .and_then(|()| self.read(|reader| check_edit(reader, who, id, field)));
-        let (user, field) = match early {
-            Ok(found) => found,
-            Err(error) => return Err(self.refused(who, attempt, error).await),
+        if let Err(error) = early {
+            return Err(self.refused(who, attempt, error).await);
+        }
+        let hash = match (field, &value) {
+            (Some(UserField::Password), Some(password)) => {
+                Some(self.passwords.hash(&new_password(password, &self.rules)?).await?)
+            }
+            _ => None,
         };
-        let change = self.change_of(&user, field, value.as_deref()).await?;
         let id = id.to_owned();
-        self.act(who, attempt, move |act| {
-            let (user, _) = check_edit(&**act, &act.who, &id, Some(field))?;
-            act.update_user(&user.id, &change)
-        })
-        .await
-    }
-
-    async fn change_of(&self, user: &User, field: UserField, value: Option<&str>) -> Result<UserChange> {
-        Ok(match field {
-            UserField::DisplayName => {
-                UserChange::DisplayName(UserName::new(value.unwrap_or_default(), &user.id)?)
-            }
-            UserField::Email => UserChange::Email(Email::new(value.ok_or(Error::EmailInvalid)?)?),
-            UserField::Quota => UserChange::Quota(Quota::parse(value.unwrap_or_default())?),
-            UserField::Password => {
-                let password = Password::new(value.unwrap_or_default())?;
-                self.rules.check_password(&password)?;
-                UserChange::Password(self.passwords.hash(&password).await?)
-            }
-        })
+        self.act(who, attempt, move |act| edit(act, &id, field, value.as_deref(), hash)).await
     }
 
     /// Deletes a user with everything that hangs on it, in one transaction: places in groups, subadmin
@@ -180,10 +164,11 @@ pub(super) fn view(reader: &dyn Reader, who: &Principal, id: &str) -> Result<Use
     Ok(UserView { user, relation })
 }
 
-/// Makes a user, in the groups asked for.
-fn create(act: &mut Act<'_>, user: &NewUser, request: &UserRequest) -> Result<User> {
+/// Makes a user, in the groups asked for, with the hash of its password.
+pub(super) fn create(act: &mut Act<'_>, request: &UserRequest, hash: PasswordHash) -> Result<User> {
     let groups = check_request(&**act, &act.who, &act.rules, request)?;
-    act.insert_user(user)?;
+    let user = check_fields(request, &act.rules)?.with_hash(hash);
+    act.insert_user(&user)?;
     groups.iter().try_for_each(|group| group::put_in(act, group, &user.id))?;
     for group in &request.subadmin_of {
         Level::Administrator.check(&act.who)?;
@@ -193,26 +178,49 @@ fn create(act: &mut Act<'_>, user: &NewUser, request: &UserRequest) -> Result<Us
     act.user(user.id.as_str())?.ok_or_else(|| unknown(user.id.as_str()))
 }
 
+/// Changes one field of a user. `hash` is that of the value, if it is a password.
+pub(super) fn edit(
+    act: &mut Act<'_>,
+    id: &str,
+    field: Option<UserField>,
+    value: Option<&str>,
+    hash: Option<PasswordHash>,
+) -> Result<()> {
+    let (user, field) = check_edit(&**act, &act.who, id, field)?;
+    let given = value.unwrap_or_default();
+    let change = match field {
+        UserField::DisplayName => UserChange::DisplayName(UserName::new(given, &user.id)?),
+        UserField::Email => UserChange::Email(Email::new(value.ok_or(Error::EmailInvalid)?)?),
+        UserField::Quota => UserChange::Quota(Quota::parse(given)?),
+        UserField::Password => {
+            new_password(given, &act.rules)?;
+            UserChange::Password(hash.ok_or(Error::PasswordBlank)?)
+        }
+    };
+    act.update_user(&user.id, &change)
+}
+
+/// What is written down of somebody who may not change a field.
+pub(super) fn edit_attempt(id: &str, field: Option<UserField>) -> Change {
+    let action = match field {
+        Some(UserField::DisplayName) | None => Action::SET_DISPLAY_NAME,
+        Some(UserField::Email) => Action::SET_EMAIL,
+        Some(UserField::Quota) => Action::SET_QUOTA,
+        Some(UserField::Password) => Action::SET_PASSWORD,
+    };
+    Change::of(action, id)
+}
+
 /// Deletes a user with everything that hangs on it.
-fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
+pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<()> {
     let user = check_managed(act, id)?;
     leave_all(act, &user.id)?;
     act.delete_user(&user.id)
 }
 
-fn set_enabled(act: &mut Act<'_>, id: &str, enabled: bool) -> Result<()> {
+pub(super) fn set_enabled(act: &mut Act<'_>, id: &str, enabled: bool) -> Result<()> {
     let user = check_managed(act, id)?;
     act.update_user(&user.id, &UserChange::Enabled(enabled))
-}
-
-/// What changing a field is written down as.
-fn action_of(field: UserField) -> Action {
-    match field {
-        UserField::DisplayName => Action::SET_DISPLAY_NAME,
-        UserField::Email => Action::SET_EMAIL,
-        UserField::Quota => Action::SET_QUOTA,
-        UserField::Password => Action::SET_PASSWORD,
-    }
 }
 
 /// The user, if the principal may delete and disable it.
@@ -287,10 +295,15 @@ impl Checked {
     }
 }
 
+fn new_password(text: &str, rules: &Rules) -> Result<Password> {
+    let password = Password::new(text)?;
+    rules.check_password(&password)?;
+    Ok(password)
+}
+
 fn check_fields(request: &UserRequest, rules: &Rules) -> Result<Checked> {
     let id = UserId::new(&request.id)?;
-    let password = Password::new(&request.password)?;
-    rules.check_password(&password)?;
+    let password = new_password(&request.password, rules)?;
     let display_name = UserName::new(request.display_name.as_deref().unwrap_or_default(), &id)?;
     let email = Email::new(request.email.as_deref().unwrap_or_default())?;
     let quota = request.quota.as_deref().filter(|quota| !quota.is_empty());

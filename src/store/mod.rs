@@ -170,9 +170,46 @@ pub trait AuditReader {
     fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>>;
 }
 
+/// Everything of a kind at once, for those who copy it elsewhere.
+pub trait BulkReader {
+    /// The hashes of the passwords of all users, by id.
+    fn passwords(&self) -> Result<Vec<(UserId, PasswordHash)>>;
+
+    /// Who is in which group, by the ids of group and user.
+    fn all_group_members(&self) -> Result<Vec<(GroupId, UserId)>>;
+
+    /// Who is subadmin of which group, by the ids of group and user.
+    fn all_subadmins(&self) -> Result<Vec<(GroupId, UserId)>>;
+
+    /// All custom groups, by number.
+    fn all_custom_groups(&self) -> Result<Vec<CustomGroup>>;
+
+    /// Who belongs to which custom group, by the group's number and then in the order of joining.
+    fn all_memberships(&self) -> Result<Vec<(GroupUri, UserId, Role)>>;
+}
+
+/// Questions about what was made because it was declared.
+pub trait DeclaredReader {
+    /// The users, by id.
+    fn declared_users(&self) -> Result<Vec<UserId>>;
+
+    /// The groups of the provisioning API, by id.
+    fn declared_groups(&self) -> Result<Vec<GroupId>>;
+
+    /// The custom groups, by number.
+    fn declared_custom_groups(&self) -> Result<Vec<CustomGroup>>;
+}
+
 /// One snapshot of the store.
 pub trait Reader:
-    UserReader + GroupReader + CustomGroupReader + AppReader + TokenReader + AuditReader
+    UserReader
+    + GroupReader
+    + CustomGroupReader
+    + AppReader
+    + TokenReader
+    + AuditReader
+    + BulkReader
+    + DeclaredReader
 {
 }
 
@@ -301,9 +338,21 @@ pub trait AuditWriter {
     fn delete_audit(&mut self, before: Timestamp) -> Result<u64>;
 }
 
+/// Remembering what was made because it was declared; it is forgotten with what it is about.
+pub trait DeclaredWriter {
+    /// A user.
+    fn declare_user(&mut self, user: &UserId) -> Result<()>;
+
+    /// A group of the provisioning API.
+    fn declare_group(&mut self, group: &GroupId) -> Result<()>;
+
+    /// A custom group.
+    fn declare_custom_group(&mut self, group: CustomGroupNumber) -> Result<()>;
+}
+
 /// One write transaction. Rules are checked by whoever calls; constraints are the last line of defence.
 pub trait Tx:
-    Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + TokenWriter + AuditWriter
+    Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + TokenWriter + AuditWriter + DeclaredWriter
 {
     /// The time of the transaction; everything in it bears this one.
     fn now(&self) -> Timestamp;

@@ -51,6 +51,9 @@ fn users_are_shown_changed_and_deleted() {
     let expected =
         "id,display_name,email,state\nalice,\"A, \"\"B\"\"\",a@example.org,enabled\nbob,bob,,enabled\n";
     assert_eq!(csv, expected);
+    scratch.run(&["user", "set", "alice", "--display-name", "=1+1"]);
+    let csv = scratch.run(&["user", "list", "--output", "csv"]);
+    assert!(csv.contains("\nalice,'=1+1,a@example.org,enabled\n"), "{csv}");
     scratch.run(&["user", "set", "alice", "--email", "", "--display-name", ""]);
     scratch.run(&["user", "disable", "bob"]);
     assert_eq!(scratch.run(&["user", "list"]), "alice\talice\t\tenabled\nbob\tbob\t\tdisabled\n");

@@ -358,7 +358,7 @@ fn other_files_are_refused_whole() {
 }
 
 /// The rows of a query over the store, values separated by bars.
-fn rows(scratch: &Scratch, sql: &str) -> Vec<String> {
+pub fn rows(scratch: &Scratch, sql: &str) -> Vec<String> {
     let connection = Connection::open(scratch.data_dir().join("davgroups.db")).expect("open");
     let mut statement = connection.prepare(sql).expect(sql);
     let columns = statement.column_count();
@@ -376,7 +376,7 @@ fn rows(scratch: &Scratch, sql: &str) -> Vec<String> {
 }
 
 /// Everything in the store.
-fn contents(scratch: &Scratch) -> Vec<Vec<String>> {
+pub fn contents(scratch: &Scratch) -> Vec<Vec<String>> {
     let tables = ["users", "groups", "group_members", "subadmins", "custom_groups", "custom_group_members"];
     tables.iter().map(|table| rows(scratch, &format!("SELECT * FROM {table}"))).collect()
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used)] // the lint knows only functions that are tests themselves
 
+mod apply;
 mod audit;
 mod commands;
 mod configuration;
@@ -9,6 +10,7 @@ mod configuration;
 mod deploy;
 #[cfg(unix)]
 mod docs;
+mod files;
 mod harness;
 mod import;
 mod occ;

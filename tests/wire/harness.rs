@@ -172,8 +172,8 @@ impl Drop for Server {
 }
 
 fn rows_of(database: &Connection, table: &str, columns: &str) -> Vec<String> {
-    let mut found =
-        database.prepare(&format!("SELECT {columns} FROM {table} ORDER BY 1, 2")).expect("prepared");
+    let select = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
+    let mut found = database.prepare(&select).expect("prepared");
     let width = found.column_count();
     let rows = found.query_map([], |row| {
         let cells: Vec<Value> = (0..width).map(|cell| row.get(cell)).collect::<Result<_, _>>()?;

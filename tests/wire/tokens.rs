@@ -343,3 +343,29 @@ fn new_passwords_have_the_length_that_is_asked_for() {
     assert_eq!((code(&add("eight-88")), code(&change("%C3%A4%C3%B6%C3%BC-8888"))), (100, 100));
     assert_eq!(code(&server.send("bob", "GET", &format!("{CLOUD}/user"), "")), 100, "a short old one");
 }
+
+#[test]
+fn a_list_of_changes_reaches_no_further_than_each_alone() {
+    let server = Server::start();
+    let change =
+        |path: &str, data: &str| format!(r#"{{"method": "POST", "path": "{path}", "data": {data}}}"#);
+    let group = change("groups", r#"{"groupid": "new"}"#);
+    let user = change("users", r#"{"userid": "newbie", "password": "pass-word-1"}"#);
+    let promote = change("users/newbie/groups", r#"{"groupid": "admin"}"#);
+    let nothing_to_do = change("users/admin/groups", r#"{"groupid": "admin"}"#);
+    let [read, users] = ["read", "users"].map(|scope| token(&server, "admin", scope));
+    for (token, list, refused) in [
+        (&read, vec![&group], "users"),
+        (&read, vec![&nothing_to_do], "users"),
+        (&users, vec![&user, &promote], "admin"),
+        (&users, vec![&group, &nothing_to_do], "admin"),
+    ] {
+        let body = format!("[{}]", list.iter().map(|item| item.as_str()).collect::<Vec<_>>().join(","));
+        let before = server.rows();
+        let reply = bear(&server, token, "POST", &format!("{CLOUD}/batch"), &body);
+        assert!(reply.body.contains(&format!("{NEEDED}{refused}")), "{body}: {reply:?}");
+        assert_eq!(server.rows(), before, "{body}");
+    }
+    let reply = bear(&server, &users, "POST", &format!("{CLOUD}/batch"), &format!("[{group},{user}]"));
+    assert_eq!((reply.status, code(&reply)), (200, 100), "{reply:?}");
+}

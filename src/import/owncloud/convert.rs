@@ -3,15 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Reading;
 use super::source::Broken;
 use super::tables::{AccountRow, CustomGroupRow, MemberRow, Preferences, Tables, UserRow};
 use crate::domain::fold::fold;
 use crate::domain::{
-    CustomGroup, CustomGroupNumber, DisplayName, Email, GroupId, GroupName, GroupUri, NewUser, PasswordHash,
-    Quota, Role, Timestamp, UserId, UserName,
+    CustomGroupNumber, DisplayName, Email, GroupId, GroupName, GroupUri, NewUser, PasswordHash, Quota, Role,
+    Timestamp, UserId, UserName,
 };
-use crate::service::{Finding, Imported, ImportedCustomGroup, ImportedUser, Service, shared_addresses};
+use crate::import::{Reading, shared_addresses};
+use crate::service::{CustomGroupRecord, Finding, Inventory, Service, UserRecord};
 
 /// The state of an account that may log in.
 const ENABLED: i64 = 1;
@@ -27,15 +27,15 @@ pub(super) fn convert(tables: Tables, salt: Option<&str>) -> Reading {
     let mut conversion = Conversion { salt, ..Conversion::default() };
     let accounts = conversion.accounts(tables.accounts);
     conversion.users(tables.users, accounts, &tables.preferences);
-    conversion.note_shared_addresses();
+    conversion.findings.extend(shared_addresses(&conversion.inventory.users));
     conversion.groups(tables.groups);
     let members = conversion.places("the place of", tables.group_members);
     let subadmins = conversion.places("the subadmin", tables.subadmins);
-    conversion.imported.group_members = members;
-    conversion.imported.subadmins = subadmins;
+    conversion.inventory.group_members = members;
+    conversion.inventory.subadmins = subadmins;
     conversion.custom_groups(tables.custom_groups);
     conversion.memberships(tables.memberships);
-    Reading { imported: conversion.imported, findings: conversion.findings }
+    Reading { inventory: conversion.inventory, findings: conversion.findings }
 }
 
 /// Somebody before anything was checked, put together from all tables.
@@ -49,7 +49,7 @@ struct Draft {
 #[derive(Default)]
 struct Conversion<'a> {
     salt: Option<&'a str>,
-    imported: Imported,
+    inventory: Inventory,
     findings: Vec<Finding>,
     /// The ids that were taken, as they are spelt there.
     users: HashSet<String>,
@@ -57,8 +57,8 @@ struct Conversion<'a> {
     folded: HashMap<String, UserId>,
     /// The groups that were taken.
     groups: HashSet<String>,
-    /// Where each custom group is in the list, by number.
-    custom_groups: HashMap<i64, usize>,
+    /// The custom groups that were taken, by number.
+    custom_groups: HashMap<i64, GroupUri>,
 }
 
 impl Conversion<'_> {
@@ -138,7 +138,7 @@ impl Conversion<'_> {
         };
         let last_login = preference("login", "lastLogin").and_then(|seconds| seconds.parse().ok());
         let account = draft.account.as_ref();
-        self.imported.users.push(ImportedUser {
+        self.inventory.users.push(UserRecord {
             user,
             enabled: draft
                 .enabled()
@@ -201,23 +201,13 @@ impl Conversion<'_> {
         })
     }
 
-    /// Several may have one address; only by their ids they log in.
-    fn note_shared_addresses(&mut self) {
-        for (address, owners) in shared_addresses(&self.imported.users) {
-            let owners: Vec<_> = owners.into_iter().map(UserId::as_str).collect();
-            let subject = format!("e-mail address {address}");
-            let reason = format!("belongs to {}; nobody can log in with it", owners.join(", "));
-            self.findings.push(Finding::noted(subject, reason));
-        }
-    }
-
     fn groups(&mut self, rows: Vec<Result<(String, Option<String>), Broken>>) {
         for (name, display_name) in self.readable("groups", rows) {
             let subject = format!("group {name}");
             match GroupId::new(&name) {
                 Ok(id) if self.groups.insert(name) => {
                     let display_name = self.group_name(&subject, &id, display_name);
-                    self.imported.groups.push((id, display_name));
+                    self.inventory.groups.push((id, display_name));
                 }
                 Ok(_) => {}
                 Err(error) => self.left_out(subject, error),
@@ -263,9 +253,10 @@ impl Conversion<'_> {
                 Err(reason) => self.left_out(subject, reason),
                 Ok(_) if !uris.insert(uri) => self.left_out(subject, "another group has this uri"),
                 Ok(group) => {
-                    let index = self.imported.custom_groups.len();
-                    self.custom_groups.insert(group.number.get(), index);
-                    self.imported.custom_groups.push(ImportedCustomGroup { group, members: Vec::new() });
+                    if let Some(number) = group.number {
+                        self.custom_groups.insert(number.get(), group.uri.clone());
+                    }
+                    self.inventory.custom_groups.push(group);
                 }
             }
         }
@@ -274,16 +265,16 @@ impl Conversion<'_> {
     fn memberships(&mut self, rows: Vec<Result<MemberRow, Broken>>) {
         let mut seen = HashSet::new();
         for row in self.readable("custom_group_member", rows) {
-            let group = row.group.and_then(|number| self.custom_groups.get(&number).copied());
+            let group = row.group.and_then(|number| self.custom_groups.get(&number).cloned());
             let number = row.group.map_or_else(|| "without a number".to_owned(), |number| number.to_string());
             let subject = format!("the membership of {} in custom group {number}", row.user);
             match (group, self.taken_user(&row.user), role(row.role)) {
                 (None, ..) => self.left_out(subject, "that group is not taken"),
                 (_, None, _) => self.left_out(subject, "that user is not taken"),
                 (.., None) => self.left_out(subject, "its role is neither 0 (member) nor 1 (admin)"),
-                (Some(index), Some(user), Some(role)) => {
-                    if seen.insert((index, user.clone())) {
-                        self.imported.custom_groups[index].members.push((user, role));
+                (Some(group), Some(user), Some(role)) => {
+                    if seen.insert((group.clone(), user.clone())) {
+                        self.inventory.memberships.push((group, user, role));
                     } else {
                         self.left_out(subject, "that user is in that group already, in other capitals");
                     }
@@ -320,11 +311,11 @@ impl Draft {
     }
 }
 
-fn custom_group(row: CustomGroupRow) -> Result<CustomGroup, String> {
+fn custom_group(row: CustomGroupRow) -> Result<CustomGroupRecord, String> {
     let number = row.number.filter(|number| *number > 0).ok_or("it has no positive number")?;
     let uri = GroupUri::new(&row.uri).map_err(|error| error.to_string())?;
     let display_name = DisplayName::new(&row.display_name).map_err(|error| error.to_string())?;
-    Ok(CustomGroup { number: CustomGroupNumber::new(number), uri, display_name })
+    Ok(CustomGroupRecord { number: Some(CustomGroupNumber::new(number)), uri, display_name })
 }
 
 fn role(number: Option<i64>) -> Option<Role> {

@@ -6,17 +6,9 @@ mod tables;
 
 use std::path::Path;
 
-use crate::service::{Finding, Imported};
+use super::Reading;
 
 pub use source::SourceError;
-
-/// What was found in a database.
-pub struct Reading {
-    /// What can be taken over.
-    pub imported: Imported,
-    /// What cannot, and what was changed on the way.
-    pub findings: Vec<Finding>,
-}
 
 /// What a database does not say of itself.
 #[derive(Clone, Debug, Default)]

@@ -272,7 +272,7 @@ impl CustomGroupWriter for Session<'_> {
     }
 }
 
-fn custom_group(row: &Row<'_>) -> rusqlite::Result<CustomGroup> {
+pub(super) fn custom_group(row: &Row<'_>) -> rusqlite::Result<CustomGroup> {
     Ok(CustomGroup {
         number: CustomGroupNumber::new(row.get(0)?),
         uri: GroupUri::stored(row.get(1)?),
@@ -289,7 +289,7 @@ fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
     })
 }
 
-fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+pub(super) fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
     row.get::<_, StoredRole>(column).map(|stored| stored.0)
 }
 

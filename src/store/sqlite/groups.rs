@@ -194,6 +194,6 @@ fn user_and_group(row: &Row<'_>) -> rusqlite::Result<(UserId, GroupId)> {
     Ok((user_id(row, 0)?, GroupId::stored(row.get(1)?)))
 }
 
-fn group_id(row: &Row<'_>) -> rusqlite::Result<GroupId> {
+pub(super) fn group_id(row: &Row<'_>) -> rusqlite::Result<GroupId> {
     Ok(GroupId::stored(row.get(0)?))
 }

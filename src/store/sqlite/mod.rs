@@ -8,8 +8,10 @@
 mod apps;
 mod audit;
 mod backup;
+mod bulk;
 mod connection;
 mod custom_groups;
+mod declared;
 mod error;
 mod groups;
 mod search;

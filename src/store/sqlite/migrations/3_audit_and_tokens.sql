@@ -1,4 +1,4 @@
--- What was changed is written down, and programs have tokens of their own.
+-- What was changed is written down, programs have tokens, and what `davgroups apply` made is known.
 CREATE TABLE audit (
     number          INTEGER PRIMARY KEY,
     at              INTEGER NOT NULL,
@@ -24,3 +24,15 @@ CREATE TABLE tokens (
 );
 
 CREATE INDEX tokens_by_user ON tokens (user_id, number);
+
+CREATE TABLE declared_users (
+    user_id         TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE declared_groups (
+    group_id        TEXT    NOT NULL PRIMARY KEY REFERENCES groups (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE declared_custom_groups (
+    group_number    INTEGER PRIMARY KEY REFERENCES custom_groups (number) ON DELETE CASCADE
+);
