@@ -14,6 +14,7 @@ use davgroups::domain::{
     CustomGroupNumber, DisplayName, GroupId, GroupRef, GroupUri, NewUser, PasswordHash, Pattern, Quota, Role,
     Search, UserId, UserName,
 };
+use davgroups::edge::Client;
 use davgroups::store::SharedStore;
 use davgroups::store::sqlite::SqliteStore;
 use davgroups::{App, Config};
@@ -147,12 +148,7 @@ fn whole_request(bencher: Bencher, number: usize) {
         let request = request.header("authorization", &credentials).header("depth", depth);
         let request = request.body(Full::new(Bytes::from_static(body.as_bytes()))).expect("request");
         runtime.block_on(async {
-            app.dispatch()
-                .respond(std::net::Ipv4Addr::LOCALHOST.into(), request)
-                .await
-                .into_body()
-                .collect()
-                .await
+            app.dispatch().respond(Client::LOCAL, request).await.into_body().collect().await
         })
     };
     // The first login hashes the password.

@@ -4,6 +4,7 @@
 //! A key `listen` is `DAVGROUPS_LISTEN` in the environment, and so on for every key. The defaults say
 //! which keys there are and of what type each is, so that a key is declared in one place: its field.
 
+mod address;
 mod load;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use crate::auth::GuessLimits;
 use crate::domain::Rules;
 use crate::edge::{BasePath, Compat};
 
+pub use address::{Listen, ListenMode, TrustedProxy};
 pub use load::{ConfigError, Flags, Loaded, Source, load};
 
 /// Everything that can be configured, each value valid.
@@ -25,7 +27,17 @@ pub struct Config {
     /// Where the database lies; made if there is none.
     pub data_dir: PathBuf,
     /// Where connections are accepted.
-    pub listen: SocketAddr,
+    pub listen: Listen,
+    /// Who may use a Unix socket that connections are accepted on.
+    pub listen_mode: ListenMode,
+    /// The certificate with which connections are encrypted, and those that vouch for it, as PEM.
+    #[serde(with = "blank_is_none")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The key of the certificate, as PEM.
+    #[serde(with = "blank_is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// How long browsers shall use TLS alone, once they did; 0 leaves it to them.
+    pub hsts_seconds: u32,
     /// Where Prometheus reads the metrics.
     #[serde(with = "blank_is_none")]
     pub metrics_listen: Option<SocketAddr>,
@@ -46,6 +58,10 @@ pub struct Config {
     pub home_template: Option<HomeTemplate>,
     /// Web pages from which browsers may use the server.
     pub cors_allowed_origins: Vec<Origin>,
+    /// Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// Whether passwords are accepted over plain HTTP from other machines.
+    pub allow_insecure_http: bool,
     /// A file that holds the first administrator's password.
     #[serde(with = "blank_is_none")]
     pub admin_password_file: Option<PathBuf>,
@@ -59,7 +75,7 @@ pub struct Config {
     pub max_connections: NonZeroU32,
     /// As many connections one address may have; further ones are closed. 0 is any number.
     pub max_connections_per_address: u32,
-    /// How long the head of a request may take, and a connection may be idle.
+    /// How long the head of a request and the handshake of TLS may take, and a connection may be idle.
     pub header_timeout_seconds: NonZeroU32,
     /// How long the body of a request may take.
     pub body_timeout_seconds: NonZeroU32,
@@ -78,7 +94,11 @@ impl Default for Config {
         let guesses = GuessLimits::default();
         Self {
             data_dir: PathBuf::from("./data"),
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen_mode: ListenMode::default(),
+            tls_certificate: None,
+            tls_key: None,
+            hsts_seconds: 0,
             metrics_listen: None,
             compat: Compat::default(),
             base_path: BasePath::default(),
@@ -87,6 +107,8 @@ impl Default for Config {
             apps_dir: None,
             home_template: None,
             cors_allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            allow_insecure_http: false,
             admin_password_file: None,
             login_failures_per_account: guesses.per_account,
             login_failures_per_address: guesses.per_address,

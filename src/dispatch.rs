@@ -7,14 +7,16 @@ mod cors;
 mod kept;
 
 use std::error::Error as StdError;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+    WWW_AUTHENTICATE,
+};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
@@ -28,7 +30,7 @@ use crate::config::{Config, seconds};
 use crate::count::Lookups;
 use crate::dav::Dav;
 use crate::domain::{Principal, Result, StoreFailure};
-use crate::edge::{BasePath, Endpoint, Refusal, Request, Response};
+use crate::edge::{BasePath, Client, Endpoint, Line, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
@@ -47,6 +49,10 @@ pub struct Dispatch {
     base_path: BasePath,
     /// What a 401 asks for.
     challenge: HeaderValue,
+    /// What answers that are encrypted tell browsers of TLS.
+    hsts: Option<HeaderValue>,
+    /// Whether passwords are taken from where anybody on the way can read them.
+    allow_insecure_http: bool,
     /// As many bytes a body may have.
     body_limit: usize,
     /// As long a body may take.
@@ -69,6 +75,8 @@ impl Dispatch {
             cors: Cors::new(config.cors_allowed_origins.clone()),
             base_path: config.base_path.clone(),
             challenge: HeaderValue::try_from(challenge).map_err(StoreFailure::new)?,
+            hsts: strict_transport_security(config)?,
+            allow_insecure_http: config.allow_insecure_http,
             body_limit: config.max_body_bytes.get(),
             body_timeout: seconds(config.body_timeout_seconds),
         })
@@ -89,27 +97,34 @@ impl Dispatch {
         self.kept.lookups()
     }
 
-    /// The answer to `request`, which came from `peer`, whatever it is. The id of the user who asked is among its extensions
-    /// (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of the server.
-    pub async fn respond<B>(&self, peer: IpAddr, request: http::Request<B>) -> Response
+    /// The answer to `request`, which came from `client`, whatever it is. The id of the user who asked is
+    /// among its extensions (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of
+    /// the server.
+    pub async fn respond<B>(&self, client: Client, request: http::Request<B>) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let (mut head, body) = request.into_parts();
         head.uri = in_order(head.uri, &self.base_path);
+        if client.line == Line::Encrypted {
+            head.extensions.insert(client.line);
+        }
         let (method, uri, grant) = (head.method.clone(), head.uri.clone(), self.cors.grant(&head.headers));
-        let answered = AssertUnwindSafe(self.answer(peer, head, body)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.answer(client, head, body)).catch_unwind().await;
         let panicked = |_| {
             let refusal = Refusal::Failed(StoreFailure::new("a request panicked").into());
             self.refuse(&uri, &HeaderMap::new(), &refusal)
         };
         let mut response = self.finish(&method, answered.unwrap_or_else(panicked));
         grant.write(&method, &mut response);
+        if let (Some(hsts), Line::Encrypted) = (&self.hsts, client.line) {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
         response
     }
 
-    async fn answer<B>(&self, peer: IpAddr, head: Parts, body: B) -> Response
+    async fn answer<B>(&self, client: Client, head: Parts, body: B) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -117,7 +132,10 @@ impl Dispatch {
         if is_preflight(&head) {
             return self.dav.preflight();
         }
-        let who = self.authenticator.authenticate(&head.headers, peer).await;
+        if self.is_overheard(client) && head.headers.contains_key(AUTHORIZATION) {
+            return self.refuse(&head.uri, &head.headers, &Refusal::Unencrypted);
+        }
+        let who = self.identify(client, &head.headers).await;
         // What strangers send is not worth reading.
         let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
         let mut response = match (body, &who) {
@@ -135,6 +153,18 @@ impl Dispatch {
             Err(_) => {}
         }
         response
+    }
+
+    /// Who asks. Where a password could be read on its way nobody is asked for one.
+    async fn identify(&self, client: Client, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        if self.is_overheard(client) {
+            return Err(Refusal::Unencrypted);
+        }
+        self.authenticator.authenticate(headers, client.address).await
+    }
+
+    fn is_overheard(&self, client: Client) -> bool {
+        client.line == Line::Open && !self.allow_insecure_http
     }
 
     /// The answer to somebody who is known: the one that was given before, if nothing was written since.
@@ -249,6 +279,12 @@ fn guess_limits(config: &Config) -> GuessLimits {
     }
 }
 
+/// RFC 6797 section 6.1; none unless the operator wants it, since browsers keep to it for so long.
+fn strict_transport_security(config: &Config) -> Result<Option<HeaderValue>> {
+    let value = (config.hsts_seconds > 0).then(|| format!("max-age={}", config.hsts_seconds));
+    Ok(value.map(HeaderValue::try_from).transpose().map_err(StoreFailure::new)?)
+}
+
 fn ocs_settings(config: &Config) -> OcsSettings {
     OcsSettings {
         compat: config.compat,
@@ -256,7 +292,6 @@ fn ocs_settings(config: &Config) -> OcsSettings {
         apps_dir: config.apps_dir.clone(),
         home_template: config.home_template.clone().map(String::from),
         data_dir: config.data_dir.clone(),
-        tls: false,
     }
 }
 
@@ -312,15 +347,13 @@ mod tests {
 
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
-    use http::header::{AUTHORIZATION, ORIGIN};
+    use http::header::ORIGIN;
     use http_body_util::Full;
 
     use super::*;
     use crate::domain::{GroupId, Password, UserId};
     use crate::service::Passwords;
     use crate::store::sqlite::SqliteStore;
-
-    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn config(text: &str) -> Config {
         let mut table = toml::Table::try_from(Config::default()).expect("defaults");
@@ -390,7 +423,7 @@ mod tests {
         let (dispatch, _directory) = dispatch(&config("server_name = 'Our groups'")).await;
         let mut anonymous = request("PROPFIND", "/remote.php/dav/customgroups/", "");
         anonymous.headers_mut().remove(AUTHORIZATION);
-        let response = dispatch.respond(PEER, anonymous).await;
+        let response = dispatch.respond(Client::LOCAL, anonymous).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Basic realm=\"Our groups\", charset=\"UTF-8\"");
         assert!(response.extensions().get::<UserId>().is_none());
@@ -400,8 +433,9 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_known_is_served_below_the_base_path_and_named_to_the_log() {
         let (dispatch, _directory) = dispatch(&config("base_path = '/owncloud'")).await;
-        let response =
-            dispatch.respond(PEER, request("PROPFIND", "/owncloud//remote.php/dav/customgroups", "")).await;
+        let response = dispatch
+            .respond(Client::LOCAL, request("PROPFIND", "/owncloud//remote.php/dav/customgroups", ""))
+            .await;
         assert_eq!(response.status(), StatusCode::MULTI_STATUS);
         assert_eq!(response.extensions().get().map(UserId::as_str), Some("admin"));
         assert!(body(response).await.contains("<d:href>/owncloud/remote.php/dav/customgroups/</d:href>"));
@@ -410,10 +444,12 @@ mod tests {
     #[tokio::test]
     async fn head_is_get_without_its_body() {
         let (dispatch, _directory) = dispatch(&config("")).await;
-        let get =
-            dispatch.respond(PEER, request("GET", "/remote.php/dav/customgroups/groups/none", "")).await;
-        let head =
-            dispatch.respond(PEER, request("HEAD", "/remote.php/dav/customgroups/groups/none", "")).await;
+        let get = dispatch
+            .respond(Client::LOCAL, request("GET", "/remote.php/dav/customgroups/groups/none", ""))
+            .await;
+        let head = dispatch
+            .respond(Client::LOCAL, request("HEAD", "/remote.php/dav/customgroups/groups/none", ""))
+            .await;
         assert_eq!((get.status(), head.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
         let length = head.headers()[CONTENT_LENGTH].to_str().expect("text").to_owned();
         assert_eq!(body(get).await.len().to_string(), length);
@@ -431,7 +467,7 @@ mod tests {
             ("/ocsy", "404 Not Found", "d:error"),
             ("/remote.php/dav/ocs/v1.php", "404 Not Found", "d:error"),
         ] {
-            let response = dispatch.respond(PEER, request("GET", target, "")).await;
+            let response = dispatch.respond(Client::LOCAL, request("GET", target, "")).await;
             assert_eq!(response.status().to_string(), status, "{target}");
             let body = body(response).await;
             assert!(body.contains(content), "{target}: {body}");
@@ -449,29 +485,75 @@ mod tests {
         ] {
             let mut stranger = request("GET", target, "");
             stranger.headers_mut().remove(AUTHORIZATION);
-            let response = dispatch.respond(PEER, stranger).await;
+            let response = dispatch.respond(Client::LOCAL, stranger).await;
             assert_eq!(response.status(), status, "{target}");
             assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == StatusCode::UNAUTHORIZED);
             let body = body(response).await;
             assert!(body.contains(content), "{target}: {body}");
         }
-        let response =
-            dispatch.respond(PEER, request("POST", "/ocs/v1.php/cloud/users", "userid=someone")).await;
+        let response = dispatch
+            .respond(Client::LOCAL, request("POST", "/ocs/v1.php/cloud/users", "userid=someone"))
+            .await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("<ocs>"));
+    }
+
+    #[tokio::test]
+    async fn passwords_are_not_taken_where_others_can_read_them() {
+        let (dispatch, _directory) = dispatch(&config("")).await;
+        let at = |line, target, method| {
+            dispatch.respond(Client { line, ..Client::LOCAL }, request(method, target, ""))
+        };
+        for (target, content) in [
+            ("/remote.php/dav/customgroups/", "<s:message>Passwords are not accepted over plain HTTP"),
+            ("/ocs/v1.php/cloud/user", "<statuscode>403</statuscode>"),
+            ("/ocs/v2.php/cloud/user?format=json", "\"statuscode\":403"),
+            ("/status.php", "<statuscode>403</statuscode>"),
+        ] {
+            let response = at(Line::Open, target, "GET").await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{target}");
+            assert!(!response.headers().contains_key(WWW_AUTHENTICATE));
+            let body = body(response).await;
+            assert!(body.contains(content), "{target}: {body}");
+            for line in [Line::Local, Line::Encrypted] {
+                assert_eq!(at(line, target, "GET").await.status(), StatusCode::OK, "{target} {line:?}");
+            }
+        }
+        let misses = dispatch.logins().credentials.misses.get();
+        at(Line::Open, "/", "PROPFIND").await;
+        assert_eq!(dispatch.logins().credentials.misses.get(), misses, "nothing was checked");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_a_password_that_others_could_read() {
+        let (dispatch, _directory) = dispatch(&config("")).await;
+        for (target, status) in [("/", 403), ("/ocs/v2.php/cloud/user", 403), ("/status.php", 200)] {
+            let mut stranger = request("GET", target, "");
+            stranger.headers_mut().remove(AUTHORIZATION);
+            let response = dispatch.respond(Client { line: Line::Open, ..Client::LOCAL }, stranger).await;
+            assert_eq!(response.status(), status, "{target}");
+        }
+    }
+
+    #[tokio::test]
+    async fn passwords_are_taken_anywhere_if_the_operator_says_so() {
+        let (dispatch, _directory) = dispatch(&config("allow_insecure_http = true")).await;
+        let client = Client { line: Line::Open, ..Client::LOCAL };
+        let response = dispatch.respond(client, request("GET", "/ocs/v2.php/cloud/user", "")).await;
+        assert_eq!(response.status(), StatusCode::OK);
     }
 
     #[tokio::test]
     async fn bodies_have_a_limit() {
         let (dispatch, _directory) = dispatch(&config("max_body_bytes = 100")).await;
         let path = "/remote.php/dav/customgroups/groups/team";
-        let response = dispatch.respond(PEER, request("MKCOL", path, &"x".repeat(101))).await;
+        let response = dispatch.respond(Client::LOCAL, request("MKCOL", path, &"x".repeat(101))).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body(response).await.contains("at most 100 bytes"));
         let mut waiting = request("MKCOL", path, &"x".repeat(101));
         waiting.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
-        assert_eq!(dispatch.respond(PEER, waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let response = dispatch.respond(PEER, request("GET", path, "")).await;
+        assert_eq!(dispatch.respond(Client::LOCAL, waiting).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let response = dispatch.respond(Client::LOCAL, request("GET", path, "")).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "nothing was made");
     }
 
@@ -482,7 +564,7 @@ mod tests {
             Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
         >());
         let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
-        let response = dispatch.respond(PEER, http::Request::from_parts(head, endless)).await;
+        let response = dispatch.respond(Client::LOCAL, http::Request::from_parts(head, endless)).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     }
 
@@ -495,7 +577,7 @@ mod tests {
             },
         ));
         let (head, _) = request("MKCOL", "/remote.php/dav/customgroups/groups/team", "").into_parts();
-        let response = dispatch.respond(PEER, http::Request::from_parts(head, broken)).await;
+        let response = dispatch.respond(Client::LOCAL, http::Request::from_parts(head, broken)).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(!body(response).await.contains("on purpose"));
     }
@@ -506,9 +588,12 @@ mod tests {
             dispatch(&config("cors_allowed_origins = ['https://app.example']")).await;
         let mut preflight = request("OPTIONS", "/remote.php/dav/customgroups/", "");
         preflight.headers_mut().remove(AUTHORIZATION);
-        assert_eq!(dispatch.respond(PEER, preflight.clone()).await.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            dispatch.respond(Client::LOCAL, preflight.clone()).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
         preflight.headers_mut().insert(ORIGIN, HeaderValue::from_static("https://app.example"));
-        let response = dispatch.respond(PEER, preflight).await;
+        let response = dispatch.respond(Client::LOCAL, preflight).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
     }
@@ -520,7 +605,7 @@ mod tests {
             let mut request = request("GET", target, "");
             let credentials = format!("Basic {}", BASE64_STANDARD.encode("admin:wrong"));
             request.headers_mut().insert(AUTHORIZATION, credentials.parse().expect("header"));
-            dispatch.respond(PEER, request)
+            dispatch.respond(Client::LOCAL, request)
         };
         for _ in 0..2 {
             assert_eq!(guess("/").await.status(), StatusCode::UNAUTHORIZED);

@@ -1,7 +1,7 @@
 //! What the transport and the two protocols share: requests with their bodies read, refusals that come
 //! before any protocol, and the profile in which statuses are answered.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -18,6 +18,32 @@ pub type Request = http::Request<Bytes>;
 
 /// An answer.
 pub type Response = http::Response<Body>;
+
+/// Who sent a request, as far as the connection and the proxies that are trusted say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Where from.
+    pub address: IpAddr,
+    /// On which way.
+    pub line: Line,
+}
+
+/// Who can read what a client sends, on its way here. Among the extensions of a request when it is
+/// [`Line::Encrypted`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Whoever is on the way.
+    Open,
+    /// Nobody, as it does not leave the machine.
+    Local,
+    /// Nobody, as far as it is encrypted: to us, or to a proxy that is trusted.
+    Encrypted,
+}
+
+impl Client {
+    /// Somebody on this machine.
+    pub const LOCAL: Self = Self { address: IpAddr::V4(Ipv4Addr::LOCALHOST), line: Line::Local };
+}
 
 /// What a request went to, as the template of its path, such as `dav/groups/{uri}`; among the extensions
 /// of an answer. There are few, so that requests can be counted by them.
@@ -111,6 +137,9 @@ pub enum Compat {
 /// Why a request is refused before a protocol has looked at it.
 #[derive(Debug, Error)]
 pub enum Refusal {
+    /// Credentials would be, or were, sent where anybody on the way can read them.
+    #[error("Passwords are not accepted over plain HTTP; use HTTPS")]
+    Unencrypted,
     /// There are no credentials of a kind we take.
     #[error("No 'Authorization: Basic' header found; send a user name and a password")]
     NoCredentials,

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::domain::{GroupId, Password, UserId};
-use crate::edge::Response;
+use crate::edge::{Client, Response};
 use crate::{App, Config, dav, ocs};
 
 /// Takes any bytes, and panics when something does not hold that should.
@@ -92,8 +92,7 @@ impl Stage {
             .body(Full::new(Bytes::copy_from_slice(body)));
         // What is no target of HTTP does not come as far as this.
         let request = request.ok()?;
-        let peer = std::net::IpAddr::from([127, 0, 0, 1]);
-        Some(self.runtime.block_on(self.app.dispatch().respond(peer, request)))
+        Some(self.runtime.block_on(self.app.dispatch().respond(Client::LOCAL, request)))
     }
 }
 

@@ -26,7 +26,13 @@ mod privileges;
 mod provisioning;
 #[path = "wire/seeds.rs"]
 mod seeds;
+#[path = "wire/tls.rs"]
+mod tls;
 #[path = "wire/tokens.rs"]
 mod tokens;
+#[path = "wire/transport.rs"]
+mod transport;
 #[path = "wire/tree.rs"]
 mod tree;
+#[path = "wire/unix.rs"]
+mod unix;

@@ -68,8 +68,8 @@ impl Logins {
             Refusal::WrongCredentials => self.wrong.increment(),
             Refusal::TooManyGuesses { .. } => self.blocked.increment(),
             Refusal::Failed(_) => self.broken.increment(),
-            // Nobody has looked at a body yet.
-            Refusal::BodyTooLarge { .. } | Refusal::BodyUnreadable => {}
+            // No reasons of ours.
+            Refusal::Unencrypted | Refusal::BodyTooLarge { .. } | Refusal::BodyUnreadable => {}
         }
     }
 }

@@ -31,8 +31,8 @@ impl FirstAdministrator {
         self.password.is_some()
     }
 
-    /// What the operator needs to get in.
-    pub(super) fn describe(&self, url: &str) -> Zeroizing<String> {
+    /// What the operator needs to get in. `target` is where curl finds the custom groups.
+    pub(super) fn describe(&self, target: &str) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::new());
         let mut login = Zeroizing::new(ID.to_owned());
         if let Some(password) = &self.password {
@@ -45,7 +45,7 @@ impl FirstAdministrator {
                 password.expose()
             );
         }
-        let _ = writeln!(text, "Try: curl -u {} -X PROPFIND {url}groups/", *login);
+        let _ = writeln!(text, "Try: curl -u {} -X PROPFIND {target}groups/", *login);
         text
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod any_certificate;
 mod app;
 mod apply;
 mod audit;
@@ -51,7 +52,7 @@ Exit codes:
 
 Examples:
   davgroups
-  davgroups serve --data-dir /var/lib/davgroups --listen 0.0.0.0:8080
+  davgroups serve --data-dir /var/lib/davgroups --listen 127.0.0.1:8081
   davgroups user add alice --email alice@example.org --password-file alice.txt";
 
 /// Custom groups over WebDAV and OCS user provisioning, in one binary on SQLite.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use tokio::runtime::Runtime;
 
 use super::bootstrap::{self, FirstAdministrator};
 use super::{Failure, logging};
-use crate::config::{Config, Loaded};
-use crate::server::{self, App, StartError};
+use crate::config::{Config, Listen, Loaded};
+#[cfg(unix)]
+use crate::server::UnixSocket;
+use crate::server::{self, App, Listener, StartError, Tls};
 
 /// How long work that nobody waits for any more may hold up the end of the process.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -22,7 +25,7 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 #[derive(Args, Default)]
 pub(super) struct Options {
     /// Where to accept connections [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT|unix:PATH")]
     listen: Option<String>,
     /// Whose statuses to answer: owncloud, documented or nextcloud [default: owncloud]
     #[arg(long, value_name = "PROFILE")]
@@ -59,23 +62,79 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
 /// Everything that can be refused comes before the first thing that is changed.
 async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let config = &loaded.config;
-    let stop = stop_signal().map_err(|error| Failure::Failed(format!("cannot wait for signals: {error}")))?;
-    let refused = |error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen));
-    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
+    let no_signals = |error| Failure::Failed(format!("cannot wait for signals: {error}"));
+    let stop = stop_signal().map_err(no_signals)?;
+    let tls = tls(config)?;
+    let (listener, listen) = bind(config, tls.as_ref()).await?;
+    reload_when_told(tls).map_err(no_signals)?;
     let metrics = metrics_listener(config).await?;
     let app = Arc::new(open(config)?);
     let first = bootstrap::first_administrator(app.service(), loaded).await?;
-    announce(config, address, first.as_ref())?;
+    announce(config, &listen, first.as_ref())?;
+    warn_of_eavesdroppers(config, &listen);
     notify(NotifyState::Ready);
     let stop = stop.map(|()| notify(NotifyState::Stopping));
-    tracing::info!(%address, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
+    tracing::info!(address = %listen, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
     // It goes on while requests finish, and ends with the process.
     if let Some(metrics) = metrics {
         tokio::spawn(server::metrics::serve(metrics, Arc::clone(&app)));
     }
     server::run(listener, app, stop).await;
     Ok(())
+}
+
+/// Starts to listen, and says where: a port that was left to the system has a number then.
+async fn bind(config: &Config, tls: Option<&Tls>) -> Result<(Listener, Listen), Failure> {
+    let address = match &config.listen {
+        Listen::Tcp(address) => *address,
+        Listen::Unix(path) => return bind_unix(config, path),
+    };
+    let refused = |error| Failure::Failed(format!("cannot listen on {address}: {error}"));
+    let socket = TcpListener::bind(address).await.map_err(refused)?;
+    let listen = Listen::Tcp(socket.local_addr().map_err(refused)?);
+    let listener = match tls {
+        Some(tls) => Listener::with_tls(socket, tls.clone()),
+        None => socket.into(),
+    };
+    Ok((listener, listen))
+}
+
+#[cfg(unix)]
+fn bind_unix(config: &Config, path: &Path) -> Result<(Listener, Listen), Failure> {
+    let socket = UnixSocket::bind(path, config.listen_mode.bits()).map_err(Failure::failed)?;
+    Ok((socket.into(), config.listen.clone()))
+}
+
+#[cfg(not(unix))]
+fn bind_unix(config: &Config, _: &Path) -> Result<(Listener, Listen), Failure> {
+    Err(Failure::Failed(format!("cannot listen on {}: this system has no Unix sockets", config.listen)))
+}
+
+/// Passwords travel with every request.
+fn warn_of_eavesdroppers(config: &Config, listen: &Listen) {
+    let Listen::Tcp(address) = listen else { return };
+    if config.tls_certificate.is_some() || address.ip().to_canonical().is_loopback() {
+        return;
+    }
+    if config.allow_insecure_http {
+        tracing::warn!(%address, "without TLS: anybody on the way can read the passwords that are sent here");
+    } else {
+        tracing::warn!(
+            %address,
+            "without TLS: requests of other machines are refused unless one of the trusted_proxies says that they \
+             came over https"
+        );
+    }
+}
+
+/// The certificate and its key, if connections are to be encrypted.
+fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    match (&config.tls_certificate, &config.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Tls::open(certificate.clone(), key.clone()).map(Some).map_err(Failure::failed)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Where the metrics are shown, if anywhere.
@@ -96,11 +155,15 @@ fn open(config: &Config) -> Result<App, Failure> {
 
 /// Tells whoever started the server where it is and, once, how to get in. Not through the log, which
 /// others may read.
-fn announce(config: &Config, address: SocketAddr, first: Option<&FirstAdministrator>) -> Result<(), Failure> {
-    let url = url(config, address);
-    let mut text = format!("davgroups {} at {url}\n", env!("CARGO_PKG_VERSION"));
+fn announce(config: &Config, listen: &Listen, first: Option<&FirstAdministrator>) -> Result<(), Failure> {
+    let url = url(config, listen);
+    let (place, target) = match listen {
+        Listen::Tcp(_) => (url.clone(), url),
+        Listen::Unix(path) => (listen.to_string(), format!("--unix-socket {} {url}", path.display())),
+    };
+    let mut text = format!("davgroups {} at {place}\n", env!("CARGO_PKG_VERSION"));
     if let Some(first) = first {
-        text += &first.describe(&url);
+        text += &first.describe(&target);
     }
     let written = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     match written {
@@ -120,9 +183,13 @@ fn notify(state: NotifyState<'_>) {
 }
 
 /// Where a client on this machine finds the custom groups.
-fn url(config: &Config, address: SocketAddr) -> String {
-    let address = reachable(address);
-    format!("http://{address}{}/remote.php/dav/customgroups/", config.base_path.as_str())
+fn url(config: &Config, listen: &Listen) -> String {
+    let host = match listen {
+        Listen::Tcp(address) => reachable(*address).to_string(),
+        Listen::Unix(_) => "localhost".to_owned(),
+    };
+    let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+    format!("{scheme}://{host}{}/remote.php/dav/customgroups/", config.base_path.as_str())
 }
 
 /// Where a client on this machine finds what listens at `address`.
@@ -133,6 +200,40 @@ pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+/// On SIGHUP the certificate and its key are read again; it ends nothing, whether or not there are any.
+#[cfg(unix)]
+fn reload_when_told(tls: Option<Tls>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let Some(tls) = tls.clone() else {
+                tracing::info!("there is no certificate to reload");
+                continue;
+            };
+            if let Err(error) = tokio::task::spawn_blocking(move || reload(&tls)).await {
+                tracing::error!(%error, "the certificate was not reloaded");
+            }
+        }
+    });
+    Ok(())
+}
+
+#[cfg(unix)]
+fn reload(tls: &Tls) {
+    match tls.reload() {
+        Ok(()) => tracing::info!("the certificate was reloaded"),
+        Err(error) => tracing::error!(%error, "the certificate was not reloaded; the old one stays in use"),
+    }
+}
+
+/// Nothing tells it here.
+#[cfg(not(unix))]
+fn reload_when_told(_: Option<Tls>) -> io::Result<()> {
+    Ok(())
 }
 
 /// Is over when the process is asked to stop.

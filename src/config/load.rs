@@ -9,7 +9,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use super::Config;
+use super::{Config, Listen};
 
 /// What the names of our variables in the environment begin with.
 const PREFIX: &str = "DAVGROUPS_";
@@ -122,6 +122,7 @@ pub fn load(
             layers.add_text(key, text, Source::Flag(key))?;
         }
     }
+    layers.check_together()?;
     Ok(Loaded { config: layers.config, admin_password, origins: layers.origins })
 }
 
@@ -191,6 +192,20 @@ impl Layers {
             Ok(value) => self.set(key, value, origin),
             Err(message) => Err(invalid(origin, message)),
         }
+    }
+
+    /// Keys that are of no use without, or with, another.
+    fn check_together(&self) -> Result<(), ConfigError> {
+        let Config { tls_certificate, tls_key, listen, .. } = &self.config;
+        let (key, message) = match (tls_certificate, tls_key, listen) {
+            (Some(_), None, _) => ("tls_certificate", "needs tls_key, too"),
+            (None, Some(_), _) => ("tls_key", "needs tls_certificate, too"),
+            (Some(_), Some(_), Listen::Unix(_)) => ("tls_certificate", "is of no use on a Unix socket"),
+            _ => return Ok(()),
+        };
+        // What is not a default was set by somebody.
+        let origin = self.origins.get(key).cloned().unwrap_or(Source::Flag(key));
+        Err(invalid(origin, message))
     }
 
     /// Sets a key. The whole is checked after each, so that a refusal can say which key it is about.
@@ -325,6 +340,12 @@ mod tests {
             assert!(!refusal.contains('\n'), "{refusal}");
         }
         assert!(refusal(Some("allow_subadmins = 'yes'"), &[]).contains("\"allow_subadmins\" in"));
+        assert!(refusal(Some("tls_key = '/key.pem'"), &[]).ends_with("needs tls_certificate, too"));
+        let certificate = [("DAVGROUPS_TLS_CERTIFICATE", "/certificate.pem")];
+        assert_eq!(refusal(None, &certificate), "DAVGROUPS_TLS_CERTIFICATE: needs tls_key, too");
+        assert!(load_with(Some("tls_key = '/key.pem'"), &certificate).is_ok());
+        let both = refusal(Some("tls_key = '/key.pem'\nlisten = 'unix:/run/x.sock'"), &certificate);
+        assert_eq!(both, "DAVGROUPS_TLS_CERTIFICATE: is of no use on a Unix socket");
     }
 
     #[test]

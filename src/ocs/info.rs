@@ -46,13 +46,13 @@ pub(super) fn status(compat: Compat) -> Value {
 }
 
 /// `config`, as Open Collaboration Services 1.6 defines it.
-pub(super) fn config(settings: &OcsSettings, host: &str) -> Value {
+pub(super) fn config(settings: &OcsSettings, host: &str, encrypted: bool) -> Value {
     Value::map([
         ("version", "1.7".into()),
         ("website", settings.server_name.clone().into()),
         ("host", host.into()),
         ("contact", Value::Null),
-        ("ssl", if settings.tls { "true".into() } else { "false".into() }),
+        ("ssl", if encrypted { "true".into() } else { "false".into() }),
     ])
 }
 

@@ -26,7 +26,7 @@ use http::header::HOST;
 use http::{HeaderMap, Method, Uri};
 
 use crate::domain::{AppId, Error, Principal};
-use crate::edge::{Compat, Endpoint, Lasting, Refusal, Request, Response};
+use crate::edge::{Compat, Endpoint, Lasting, Line, Refusal, Request, Response};
 use crate::service::{Apps, Homes, Service};
 use command::Command;
 use execute::{Executor, Outcome};
@@ -47,8 +47,6 @@ pub struct OcsSettings {
     pub home_template: Option<String>,
     /// Where the server keeps its own data: its file system counts where users have no homes.
     pub data_dir: PathBuf,
-    /// Whether clients reach the server over TLS.
-    pub tls: bool,
 }
 
 impl Default for OcsSettings {
@@ -59,7 +57,6 @@ impl Default for OcsSettings {
             apps_dir: None,
             home_template: None,
             data_dir: PathBuf::from("."),
-            tls: false,
         }
     }
 }
@@ -218,7 +215,8 @@ impl Ocs {
             Notice::Status => reply.plain_json(&info::status(self.executor.settings.compat)),
             Notice::Config => {
                 let host = request.headers().get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
-                let data = info::config(&self.executor.settings, &host.unwrap_or_default());
+                let encrypted = request.extensions().get() == Some(&Line::Encrypted);
+                let data = info::config(&self.executor.settings, &host.unwrap_or_default(), encrypted);
                 reply.outcome(Outcome::of(data))
             }
         }

@@ -126,6 +126,7 @@ impl Reply {
     /// What stood in the way before anybody looked at the request.
     pub fn refusal(&self, refusal: &Refusal) -> Response {
         let statuscode = match refusal {
+            Refusal::Unencrypted => status::FORBIDDEN,
             Refusal::NoCredentials | Refusal::WrongCredentials => status::UNAUTHORISED,
             Refusal::TooManyGuesses { .. } => status::TOO_MANY,
             Refusal::BodyTooLarge { .. } => status::TOO_LARGE,
@@ -133,7 +134,11 @@ impl Reply {
             // Of logging in, whatever the operation would have been.
             Refusal::Failed(error) => return self.error(Operation::CurrentUser, error, Compat::Owncloud),
         };
-        self.failure(statuscode, refusal.to_string())
+        let mut response = self.failure(statuscode, refusal.to_string());
+        if statuscode == status::FORBIDDEN {
+            *response.status_mut() = StatusCode::FORBIDDEN;
+        }
+        response
     }
 
     /// There is nothing at this path.

@@ -33,6 +33,9 @@ pub(super) const UNKNOWN: u16 = 999;
 /// The body did not arrive.
 pub(super) const UNREADABLE: u16 = 400;
 
+/// Refused whoever asks. Under v1, clients find it in the envelope alone when it is about a password.
+pub(super) const FORBIDDEN: u16 = 403;
+
 /// The body is too long.
 pub(super) const TOO_LARGE: u16 = 413;
 

@@ -1,29 +1,29 @@
 //! One line in the log per request, and one count.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use hyper::body::{Body, Incoming};
 use tracing::Instrument;
 
+use super::proxies::Link;
 use super::{App, request_id};
 use crate::domain::UserId;
 use crate::edge::{Endpoint, Response};
 
 /// Answers a request. Whatever is logged meanwhile bears its id, and so does the answer.
-pub(super) async fn respond(app: &App, peer: SocketAddr, request: http::Request<Incoming>) -> Response {
+pub(super) async fn respond(app: &App, link: &Link, request: http::Request<Incoming>) -> Response {
     let id = app.request_ids().of(request.headers());
     // Of the highest level, so that it is there whatever is logged.
     let span = tracing::error_span!("http", request_id = %id);
-    let mut response = answer(app, peer, request).instrument(span).await;
+    let mut response = answer(app, link, request).instrument(span).await;
     response.headers_mut().insert(request_id::HEADER, id.into_header());
     response
 }
 
 /// Queries and headers are left out of the line: both can hold passwords. So are probes, which come all
 /// the time and say nothing.
-async fn answer(app: &App, peer: SocketAddr, request: http::Request<Incoming>) -> Response {
+async fn answer(app: &App, link: &Link, mut request: http::Request<Incoming>) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     if let Some(probe) = app.health().probe(request.uri().path()) {
@@ -32,7 +32,8 @@ async fn answer(app: &App, peer: SocketAddr, request: http::Request<Incoming>) -
         return response;
     }
     let path = request.uri().path().to_owned();
-    let response = app.dispatch().respond(peer.ip(), request).await;
+    let (client, peer) = app.proxies().sender(link, request.headers_mut());
+    let response = app.dispatch().respond(client, request).await;
     let (extensions, elapsed) = (response.extensions(), started.elapsed());
     app.metrics().count(&method, extensions.get::<Endpoint>().copied(), response.status(), elapsed);
     tracing::info!(

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::health::{Health, Probe};
 use super::lock::{DataLock, LockError};
 use super::metrics::Metrics;
+use super::proxies::Proxies;
 use super::request_id::RequestIds;
 use crate::config::{Config, seconds};
 use crate::dispatch::Dispatch;
@@ -22,6 +23,7 @@ pub struct App {
     service: Service,
     store: Arc<SqliteStore>,
     limits: Limits,
+    proxies: Proxies,
     request_ids: RequestIds,
     metrics: Metrics,
     health: Health,
@@ -36,6 +38,7 @@ pub(super) struct Limits {
     pub(super) connections_per_address: u32,
     pub(super) header_timeout: Duration,
     pub(super) send_timeout: Duration,
+    pub(super) idle_timeout: Duration,
     pub(super) shutdown_timeout: Duration,
 }
 
@@ -73,6 +76,7 @@ impl App {
             connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
             connections_per_address: config.max_connections_per_address,
             header_timeout: seconds(config.header_timeout_seconds),
+            idle_timeout: seconds(config.header_timeout_seconds),
             send_timeout: seconds(config.send_timeout_seconds),
             shutdown_timeout: seconds(config.shutdown_timeout_seconds),
         };
@@ -81,6 +85,7 @@ impl App {
             dispatch: Dispatch::new(service.clone(), config)?,
             service,
             limits,
+            proxies: Proxies::new(config.trusted_proxies.clone()),
             request_ids: RequestIds::new().map_err(|error| domain::Error::from(StoreFailure::new(error)))?,
             metrics: Metrics::new(Dispatch::endpoints().chain(probes)),
             health: Health::new(Arc::clone(&store), config.base_path.clone()),
@@ -101,6 +106,10 @@ impl App {
 
     pub(super) fn store(&self) -> &SqliteStore {
         &self.store
+    }
+
+    pub(super) fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     pub(super) fn request_ids(&self) -> &RequestIds {

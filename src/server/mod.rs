@@ -1,33 +1,35 @@
 //! Connections: accepting them, within limits, and letting them end well.
 
 mod access_log;
+mod activity;
 mod app;
+mod connection;
 mod health;
+mod listener;
 mod lock;
 pub mod metrics;
 mod peers;
+mod proxies;
 mod request_id;
+mod tls;
+#[cfg(unix)]
+mod unix_socket;
 
-use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_io_timeout::TimeoutStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub use app::{App, StartError};
-use peers::{Peers, Place};
-
-/// As long the head of a request may be, in bytes; a longer one is answered 431.
-const MAX_HEAD: usize = 64 * 1024;
+use connection::{Connections, Stop};
+use listener::Accepted;
+pub use listener::Listener;
+use peers::Peers;
+pub use tls::{Tls, TlsError};
+#[cfg(unix)]
+pub use unix_socket::{SocketError, UnixSocket};
 
 /// How long to wait before accepting again when the system refuses, as it does when file descriptors
 /// have run out.
@@ -35,24 +37,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `app` on `listener` until `shutdown` is over; then finishes the requests that are being
 /// answered, as long as the configuration allows.
-pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
+pub async fn run(listener: impl Into<Listener>, app: Arc<App>, shutdown: impl Future<Output = ()>) {
+    let listener = listener.into();
     let server = Server::new(app);
-    let open = GracefulShutdown::new();
+    let (stop, _) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            (stream, peer, slot) = server.accept(&listener) => {
-                // Who has too many is hung up on; the slot is free again.
-                if let Some(place) = server.admit(peer) {
-                    server.spawn(stream, peer, (slot, place), open.watcher());
-                }
+            (connection, slot) = server.accept(&listener) => {
+                server.welcome(connection, slot, listener.tls(), stop.subscribe());
             }
         }
     }
     drop(listener);
     server.app.health().stop();
-    server.drain(open).await;
+    server.drain(stop).await;
 }
 
 /// What all connections share.
@@ -62,27 +62,24 @@ struct Server {
     slots: Arc<Semaphore>,
     /// Counts the connections of each address.
     peers: Peers,
-    http: http1::Builder,
+    connections: Arc<Connections>,
 }
 
 impl Server {
     fn new(app: Arc<App>) -> Self {
         let limits = app.limits();
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(MAX_HEAD);
-        // Whoever says that nothing more will come, as `nc` does, still wants the answer.
-        http.half_close(true);
         let slots = Arc::new(Semaphore::new(limits.connections));
-        Self { slots, peers: Peers::new(limits.connections_per_address), http, app }
+        let peers = Peers::new(limits.connections_per_address);
+        Self { slots, peers, connections: Arc::new(Connections::new(Arc::clone(&app))), app }
     }
 
     /// The next connection, as soon as one more may be open.
-    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    async fn accept(&self, listener: &Listener) -> (Accepted, Option<OwnedSemaphorePermit>) {
         // The semaphore is never closed; without a permit a connection would only not be counted.
         let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => return (stream, peer, slot),
+                Ok(connection) => return (connection, slot),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -91,278 +88,39 @@ impl Server {
         }
     }
 
-    /// A place for a connection of `peer`, if it may have one more.
-    fn admit(&self, peer: SocketAddr) -> Option<Place> {
-        let place = self.peers.admit(peer.ip());
-        if place.is_none() {
-            tracing::warn!(%peer, "too many connections from this address");
+    /// Serves a connection on a task of its own, unless its peer has too many, who is hung up on.
+    fn welcome(&self, accepted: Accepted, slot: Option<OwnedSemaphorePermit>, tls: Option<&Tls>, stop: Stop) {
+        let link = match &accepted {
+            Accepted::Tcp { peer, local, .. } => self.app.proxies().link(*peer, *local),
+            #[cfg(unix)]
+            Accepted::Unix(_) => self.app.proxies().unix_link(),
+        };
+        let place = link.counted().map(|address| self.peers.admit(address));
+        if let Some(None) = place {
+            return tracing::warn!(peer = %link.peer, "too many connections from this address");
         }
-        place
-    }
-
-    /// Serves one connection on a task of its own, which keeps `permits` until its end.
-    fn spawn(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        permits: (Option<OwnedSemaphorePermit>, Place),
-        watcher: Watcher,
-    ) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
-        }
-        let (app, counted) = (Arc::clone(&self.app), self.app.metrics().connection());
-        let answer = service_fn(move |request| {
-            let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(access_log::respond(&app, peer, request).await) }
-        });
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.app.limits().send_timeout));
-        let stream = TokioIo::new(Box::pin(stream));
-        let connection = watcher.watch(self.http.serve_connection(stream, answer));
+        let (connections, tls) = (Arc::clone(&self.connections), tls.cloned());
+        let counted = self.app.metrics().connection();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a connection ended early");
+            match accepted {
+                Accepted::Tcp { stream, .. } => connections.serve(stream, link, tls.as_ref(), stop).await,
+                #[cfg(unix)]
+                Accepted::Unix(stream) => connections.serve(stream, link, None, stop).await,
             }
-            drop((permits, counted));
+            drop((slot, place, counted));
         });
     }
 
     /// Lets the requests finish that are being answered.
-    async fn drain(&self, open: GracefulShutdown) {
-        tracing::info!(connections = open.count(), "stopping");
-        if tokio::time::timeout(self.app.limits().shutdown_timeout, open.shutdown()).await.is_err() {
+    async fn drain(&self, stop: watch::Sender<()>) {
+        tracing::info!(connections = stop.receiver_count(), "stopping");
+        // Whether or not there is anybody to tell.
+        let _ = stop.send(());
+        if tokio::time::timeout(self.app.limits().shutdown_timeout, stop.closed()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were cut off");
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-
-    use base64::Engine;
-    use base64::prelude::BASE64_STANDARD;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::sync::oneshot;
-    use tokio::task::JoinHandle;
-    use tokio::time::timeout;
-
-    use super::*;
-    use crate::config::Config;
-    use crate::domain::{GroupId, Password, UserId};
-
-    const GROUPS: &str = "/remote.php/dav/customgroups/groups/";
-
-    struct Running {
-        address: SocketAddr,
-        stop: oneshot::Sender<()>,
-        server: JoinHandle<()>,
-        _directory: tempfile::TempDir,
-    }
-
-    /// A server with the administrator `admin`, password `adminpw`.
-    async fn start(change: impl FnOnce(&mut Config)) -> Running {
-        let directory = tempfile::tempdir().expect("temporary directory");
-        let mut config = Config { data_dir: directory.path().to_owned(), ..Config::default() };
-        change(&mut config);
-        let app = Arc::new(App::open(&config).expect("app"));
-        let (admin, password) =
-            (UserId::new("admin").expect("id"), Password::new("adminpw").expect("password"));
-        let admins = vec![GroupId::admin()];
-        app.service().install_user(admin, &password, None, None, admins).await.expect("user");
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
-        let address = listener.local_addr().expect("address");
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(run(listener, app, async move {
-            let _ = stopped.await;
-        }));
-        Running { address, stop, server, _directory: directory }
-    }
-
-    impl Running {
-        async fn connect(&self) -> TcpStream {
-            TcpStream::connect(self.address).await.expect("connected")
-        }
-
-        /// Sends bytes on a connection of their own and returns what comes back until it is closed.
-        async fn send(&self, request: &str) -> String {
-            let mut stream = self.connect().await;
-            stream.write_all(request.as_bytes()).await.expect("sent");
-            rest(&mut stream).await
-        }
-
-        async fn stop(self) {
-            self.stop.send(()).expect("running");
-            timeout(Duration::from_secs(5), self.server).await.expect("stopped").expect("no panic");
-        }
-    }
-
-    /// A request as `admin`; without `more` headers the connection is closed after it.
-    fn request(line: &str, more: &str, body: &str) -> String {
-        let credentials = BASE64_STANDARD.encode("admin:adminpw");
-        let more = if more.is_empty() { "Connection: close\r\n" } else { more };
-        format!("{line} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {credentials}\r\n{more}\r\n{body}")
-    }
-
-    async fn rest(stream: &mut TcpStream) -> String {
-        let mut answer = Vec::new();
-        let read = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
-        read.expect("closed in time").expect("read");
-        String::from_utf8(answer).expect("UTF-8")
-    }
-
-    fn status(answer: &str) -> &str {
-        answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).unwrap_or(answer)
-    }
-
-    #[tokio::test]
-    async fn targets_of_every_form_are_answered() {
-        let server = start(|_| ()).await;
-        for (line, expected) in [
-            (format!("PROPFIND {GROUPS}"), "207"),
-            (format!("PROPFIND http://elsewhere.example{GROUPS}"), "207"),
-            (format!("PROPFIND /{GROUPS}"), "207"),
-            ("OPTIONS *".to_owned(), "200"),
-            (format!("TRACE {GROUPS}"), "405"),
-            ("CONNECT elsewhere.example:443".to_owned(), "405"),
-            (format!("BREW {GROUPS}"), "501"),
-            (format!("GET {GROUPS}%00%ff%zz"), "400"),
-        ] {
-            assert_eq!(status(&server.send(&request(&line, "", "")).await), expected, "{line}");
-        }
-        assert_eq!(status(&server.send("no HTTP at all\r\n\r\n").await), "400");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_connection_serves_many_requests() {
-        let server = start(|_| ()).await;
-        let first = request(&format!("MKCOL {GROUPS}team"), "Content-Length: 0\r\n", "");
-        let second = request(&format!("GET {GROUPS}team"), "", "");
-        let answers = server.send(&(first + &second)).await;
-        assert_eq!(status(&answers), "201");
-        assert!(answers.contains("HTTP/1.1 200"), "{answers}");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn whoever_has_said_everything_is_answered() {
-        let server = start(|_| ()).await;
-        let mut stream = server.connect().await;
-        let request = request(&format!("PROPFIND {GROUPS}"), "", "");
-        stream.write_all(request.as_bytes()).await.expect("sent");
-        stream.shutdown().await.expect("said so");
-        assert_eq!(status(&rest(&mut stream).await), "207");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_head_that_is_too_long_is_refused() {
-        let server = start(|_| ()).await;
-        let long = format!("X-Long: {}\r\n", "x".repeat(MAX_HEAD));
-        assert_eq!(status(&server.send(&request(&format!("GET {GROUPS}"), &long, "")).await), "431");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn whoever_sends_a_body_that_is_too_long_reads_why() {
-        let server = start(|_| ()).await;
-        let body = "x".repeat(4 << 20);
-        let length = format!("Connection: close\r\nContent-Length: {}\r\n", body.len());
-        let answer = server.send(&request(&format!("MKCOL {GROUPS}team"), &length, &body)).await;
-        assert_eq!(status(&answer), "413");
-        assert!(answer.contains("at most 1048576 bytes"), "{answer}");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_connection_without_a_request_is_closed() {
-        let server = start(|config| config.header_timeout_seconds = NonZeroU32::MIN).await;
-        let mut silent = server.connect().await;
-        silent.write_all(b"GET / HTTP/1.1\r\n").await.expect("sent");
-        rest(&mut silent).await;
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_is_idle_is_closed() {
-        let server = start(|config| config.header_timeout_seconds = NonZeroU32::MIN).await;
-        let mut idle = server.connect().await;
-        let request = request(&format!("GET {GROUPS}"), "Accept: */*\r\n", "");
-        idle.write_all(request.as_bytes()).await.expect("sent");
-        assert_eq!(status(&rest(&mut idle).await), "200", "answered, and closed then");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn an_address_with_too_many_connections_is_hung_up_on() {
-        let server = start(|config| config.max_connections_per_address = 2).await;
-        let mut open = [server.connect().await, server.connect().await];
-        for stream in &mut open {
-            stream.write_all(b"GET /").await.expect("sent");
-        }
-        let mut third = server.connect().await;
-        let mut nothing = Vec::new();
-        // It is closed or reset, as what was sent is not read.
-        let _ = timeout(Duration::from_secs(5), third.read_to_end(&mut nothing)).await.expect("hung up");
-        assert!(nothing.is_empty());
-        drop(open);
-        for _ in 0..500 {
-            let mut again = server.connect().await;
-            // The server may not have seen yet that the others have gone.
-            if again.write_all(request(&format!("GET {GROUPS}"), "", "").as_bytes()).await.is_ok() {
-                let mut answer = String::new();
-                if again.read_to_string(&mut answer).await.is_ok() && status(&answer) == "200" {
-                    return server.stop().await;
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the places were not given back");
-    }
-
-    #[tokio::test]
-    async fn connections_beyond_the_limit_wait() {
-        let server = start(|config| config.max_connections = NonZeroU32::MIN).await;
-        let mut first = server.connect().await;
-        first.write_all(b"GET /").await.expect("sent");
-        let mut second = server.connect().await;
-        second.write_all(request(&format!("GET {GROUPS}"), "", "").as_bytes()).await.expect("sent");
-        let early = timeout(Duration::from_millis(200), second.readable()).await;
-        assert!(early.is_err(), "answered beside the first");
-        drop(first);
-        assert_eq!(status(&rest(&mut second).await), "200");
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn stopping_lets_requests_finish() {
-        let server = start(|_| ()).await;
-        let mut slow = server.connect().await;
-        let body = "<d:propfind xmlns:d=\"DAV:\"><d:allprop/></d:propfind>";
-        let more = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
-        let begun = request(&format!("PROPFIND {GROUPS}"), &more, "");
-        slow.write_all(begun.as_bytes()).await.expect("sent");
-        let mut go_on = [0; 25];
-        slow.read_exact(&mut go_on).await.expect("100 Continue");
-        let address = server.address;
-        server.stop.send(()).expect("running");
-        while TcpStream::connect(address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        slow.write_all(body.as_bytes()).await.expect("sent");
-        assert_eq!(status(&rest(&mut slow).await), "207");
-        timeout(Duration::from_secs(5), server.server).await.expect("stopped").expect("no panic");
-    }
-
-    #[tokio::test]
-    async fn requests_that_do_not_finish_are_cut_off() {
-        let server = start(|config| config.shutdown_timeout_seconds = NonZeroU32::MIN).await;
-        let mut stuck = server.connect().await;
-        let begun = request(&format!("MKCOL {GROUPS}team"), "Content-Length: 1\r\n", "");
-        stuck.write_all(begun.as_bytes()).await.expect("sent");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        server.stop().await;
-    }
-}
+mod tests;

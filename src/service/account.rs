@@ -8,7 +8,8 @@ use crate::domain::{
 };
 use crate::store::UserChange;
 
-/// The time of a login moves at most this often per user or token, so that a busy client does not write all the time.
+/// The time of a login moves at most this often per user or token, so that a busy client does not write
+/// all the time.
 const LOGIN_STEP_MS: i64 = 60_000;
 
 impl Service {

@@ -25,6 +25,8 @@ case "$*" in
 "stop davgroups")
     kill "$(cat ROOT/pid)"
     wait_until gone ;;
+"reload davgroups")
+    kill -HUP "$(cat ROOT/pid)" ;;
 "enable --now "*)
     test -f "ROOT/etc/systemd/system/$3" && test -f "ROOT/etc/systemd/system/${3%.timer}.service" ;;
 *)
@@ -173,6 +175,28 @@ fn what_the_page_on_moving_in_prints() {
     );
     let said = machine.run(&blocks("docs/migrate.md", "sh"));
     assert!(said.contains("<d:href>/remote.php/dav/customgroups/groups/team/</d:href>"), "{said}");
+}
+
+#[test]
+fn what_the_page_on_tls_prints() {
+    let machine = Machine::new();
+    let settings = blocks("docs/tls.md", "toml").replace("/etc/", &format!("{}/etc/", machine.root()));
+    let settings = settings.replace("0.0.0.0:8443", &machine.address);
+    fs::write(machine.at("etc/davgroups/davgroups.toml"), settings).expect("written");
+    let made = rcgen::generate_simple_self_signed(vec!["groups.example.org".to_owned()]).expect("made");
+    machine.script("etc/ssl/certs/groups.example.org.pem", &made.cert.pem());
+    machine.script("etc/ssl/private/groups.example.org.key", &made.signing_key.serialize_pem());
+    machine.run("export DAVGROUPS_DATA_DIR=/var/lib/davgroups\nmkdir -p /var/lib/davgroups\nsystemctl start davgroups\n");
+    assert!(machine.run(&blocks("docs/tls.md", "sh")).contains("healthy"));
+    let reloaded =
+        || fs::read_to_string(machine.at("log")).expect("a log").contains("the certificate was reloaded");
+    for _ in 0..500 {
+        if reloaded() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("nothing was reloaded");
 }
 
 #[test]

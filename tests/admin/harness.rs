@@ -1,5 +1,6 @@
 //! Running the program in a directory of its own, and a server beside it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -78,14 +79,21 @@ impl Scratch {
     }
 
     pub fn serve_with(&self, arguments: &[&str]) -> Server {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = self.command(&["serve"]);
+        if !arguments.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command.args(arguments).env("DAVGROUPS_ADMIN_PASSWORD", "adminpw");
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+        let log = File::create(self.path("server.log")).expect("a log");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("started");
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         stdout.read_line(&mut line).expect("the first line");
-        let (_, url) = line.trim_end().split_once("http://").expect("a URL");
-        let (address, _) = url.split_once('/').expect("a path");
+        let (_, place) = line.trim_end().split_once(" at ").expect("a place");
+        let address = match place.strip_prefix("http://") {
+            Some(url) => url.split('/').next().expect("an address"),
+            None => place,
+        };
         Server { address: address.to_owned(), child }
     }
 }

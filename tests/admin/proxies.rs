@@ -12,7 +12,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::deploy::{DEPLOY, is_missing, program};
-use crate::harness::Scratch;
+use crate::harness::{Scratch, stdout};
+
+/// The socket that our files name.
+const SOCKET: &str = "unix:/run/davgroups/davgroups.sock";
 
 /// A proxy that runs in the foreground, in a directory of its own.
 struct Kind {
@@ -81,11 +84,16 @@ struct Proxy {
 
 impl Proxy {
     fn start(kind: &Kind, directory: &Path, file: &str, backend: &str) -> Self {
+        let ours = fs::read_to_string(format!("{DEPLOY}/{file}")).expect(file);
+        Self::start_with(kind, directory, &ours, "127.0.0.1:8080", backend)
+    }
+
+    /// With `ours` as it stands but for one place.
+    fn start_with(kind: &Kind, directory: &Path, ours: &str, default: &str, backend: &str) -> Self {
+        assert!(ours.contains(default), "{ours}");
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("an address").to_string();
-        let ours = fs::read_to_string(format!("{DEPLOY}/{file}")).expect(file);
-        assert!(ours.contains("127.0.0.1:8080"), "{file}");
-        fs::write(directory.join("ours.conf"), ours.replace("127.0.0.1:8080", backend)).expect("written");
+        fs::write(directory.join("ours.conf"), ours.replace(default, backend)).expect("written");
         let place = directory.display().to_string();
         let configuration = (kind.configuration)(&place, &address, &format!("{place}/ours.conf"));
         fs::write(directory.join(kind.file), configuration).expect("written");
@@ -216,15 +224,35 @@ fn work_through(proxy: &Proxy, base: &str) {
     assert_eq!(status, 413, "a body that is too large");
 }
 
+/// The server knows who is asking, whatever a client says of itself.
+fn tells_who_is_asking(proxy: &Proxy, scratch: &Scratch, base: &str) {
+    if is_missing("curl", "--version") {
+        return;
+    }
+    let url = format!("http://{}{base}/ocs/v1.php/config", proxy.address);
+    let made_up = ["For: 192.0.2.7", "Proto: https", "Host: evil.example"];
+    let headers = made_up.iter().flat_map(|header| ["-H".to_owned(), format!("X-Forwarded-{header}")]);
+    // An address that is no proxy of ours.
+    let output = program("curl").args(["-s", "--interface", "127.0.0.2"]).args(headers).arg(url).output();
+    let answer = stdout(&output.expect("ran"));
+    assert!(answer.contains("<ssl>false</ssl>") && !answer.contains("evil"), "{answer}");
+    let log = fs::read_to_string(scratch.path("server.log")).expect("a log");
+    let line = log.lines().find(|line| line.contains("/ocs/v1.php/config")).expect("a line");
+    assert!(line.contains("127.0.0.2"), "{line}");
+}
+
 fn behind(kind: &Kind, file: &str, base: &str) {
     if is_missing(kind.name, kind.version) {
         return;
     }
     let scratch = Scratch::new();
     scratch.add_users(&["bob"]);
-    let server = scratch.serve_with(if base.is_empty() { &[] } else { &["--base-path", "/owncloud"] });
+    let config = scratch.path("davgroups.toml");
+    fs::write(&config, format!("base_path = '{base}'\ntrusted_proxies = ['127.0.0.1']")).expect("written");
+    let server = scratch.serve_with(&["--config", config.to_str().expect("text")]);
     let proxy = Proxy::start(kind, scratch.directory.path(), file, &server.address);
     work_through(&proxy, base);
+    tells_who_is_asking(&proxy, &scratch, base);
     if !base.is_empty() {
         assert_ne!(
             proxy.send("PROPFIND", "/remote.php/dav/customgroups", "", "").0,
@@ -237,6 +265,28 @@ fn behind(kind: &Kind, file: &str, base: &str) {
 #[test]
 fn nginx_in_front_changes_nothing() {
     behind(&NGINX, "nginx/davgroups.conf", "");
+}
+
+#[test]
+fn nginx_in_front_of_a_unix_socket() {
+    if is_missing(NGINX.name, NGINX.version) {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.add_users(&["bob"]);
+    let config = scratch.path("davgroups.toml");
+    let listen = format!("unix:{}", scratch.path("davgroups.sock").display());
+    fs::write(&config, "trusted_proxies = ['unix']").expect("written");
+    let server = scratch.serve_with(&["--config", config.to_str().expect("text"), "--listen", &listen]);
+    assert_eq!(server.address, listen);
+    let ours = fs::read_to_string(format!("{DEPLOY}/nginx/davgroups.conf")).expect("read");
+    // As its comment says.
+    let ours = ours
+        .replace("proxy_pass http://127.0.0.1:8080;", "")
+        .replace("# proxy_pass http://unix", "proxy_pass http://unix");
+    let proxy = Proxy::start_with(&NGINX, scratch.directory.path(), &ours, SOCKET, &listen);
+    work_through(&proxy, "");
+    tells_who_is_asking(&proxy, &scratch, "");
 }
 
 #[test]

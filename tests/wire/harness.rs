@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -31,7 +33,7 @@ const LOG: &str = "stderr.log";
 /// A running server with a store of its own. Dropping it ends the process.
 pub struct Server {
     process: Child,
-    /// `127.0.0.1:port`
+    /// `127.0.0.1:port`, or `unix:/path`
     pub address: String,
     data: TempDir,
 }
@@ -55,7 +57,7 @@ impl Server {
         let data = tempfile::tempdir().expect("temporary directory");
         fill(&SqliteStore::open(data.path()).expect("new store"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_davgroups"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+        command.args(["serve", "--data-dir"]).arg(data.path()).env("DAVGROUPS_LISTEN", "127.0.0.1:0");
         command.envs(keys.iter().map(|(key, value)| (format!("DAVGROUPS_{key}"), value)));
         let mut process = command
             .stdin(Stdio::null())
@@ -96,13 +98,35 @@ impl Server {
 
     /// Sends just these bytes.
     pub fn send_bytes(&self, bytes: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(&self.address).expect("connected");
+        if let Some(socket) = self.address.strip_prefix("unix:") {
+            let stream = UnixStream::connect(socket).expect("connected");
+            stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
+            return converse(stream, bytes);
+        }
+        let stream = TcpStream::connect(&self.address).expect("connected");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
-        // A server that refuses early may close before everything is sent.
-        let _ = stream.write_all(bytes);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        Reply::parse(&String::from_utf8_lossy(&answer))
+        converse(stream, bytes)
+    }
+
+    /// Waits for the process to end, which has to be asked to.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.process.wait().expect("ended")
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("sh");
+        let sent = kill.args(["-c", &format!("kill -{name} {}", self.process.id())]).status();
+        assert!(sent.expect("a shell").success());
+    }
+
+    /// Waits for a line of the log with all of these texts.
+    pub fn wait_for_line(&self, texts: &[&str]) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.log().lines().any(|line| texts.iter().all(|text| line.contains(text))) {
+            assert!(Instant::now() < deadline, "no line with {texts:?} in {}", self.log());
+            sleep(Duration::from_millis(10));
+        }
     }
 
     /// Runs a command of the operator beside the server, and says what it printed.
@@ -171,6 +195,14 @@ impl Drop for Server {
     }
 }
 
+fn converse(mut stream: impl Read + Write, bytes: &[u8]) -> Reply {
+    // A server that refuses early may close before everything is sent.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    Reply::parse(&String::from_utf8_lossy(&answer))
+}
+
 fn rows_of(database: &Connection, table: &str, columns: &str) -> Vec<String> {
     let select = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
     let mut found = database.prepare(&select).expect("prepared");
@@ -187,7 +219,10 @@ fn listening_address(process: &mut Child) -> String {
     let mut lines = stdout.lines();
     let address = loop {
         let line = lines.next().expect("the server ended before it listened").expect("text");
-        if let Some((_, rest)) = line.split_once("http://") {
+        if let Some((_, socket)) = line.split_once(" at unix:") {
+            break format!("unix:{socket}");
+        }
+        if let Some((_, rest)) = line.split_once("://") {
             break rest.split(['/', ' ']).next().expect("address").to_owned();
         }
     };
