@@ -134,6 +134,21 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_by_time ON audit (at);
 
+-- What programs log in with instead of a password. The number is never used again (hence AUTOINCREMENT),
+-- so that what the audit says of one is true of no other.
+CREATE TABLE tokens (
+    number          INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id         TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name            TEXT    NOT NULL,           -- what it is for, as its maker says; may be empty
+    hash            BLOB    NOT NULL UNIQUE,    -- BLAKE3 of the token, which itself is kept nowhere
+    scope           TEXT    NOT NULL CHECK (scope IN ('read', 'groups', 'users', 'admin')),
+    created         INTEGER NOT NULL,
+    expires         INTEGER,                    -- NULL: never
+    last_used       INTEGER                     -- NULL: never; noted once a minute at most
+);
+
+CREATE INDEX tokens_by_user ON tokens (user_id, number);
+
 -- What `davgroups apply` made, and may therefore delete when it is declared no longer.
 CREATE TABLE declared_users (
     user_id         TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE

@@ -239,6 +239,7 @@ async fn act(service: &Service, who: Name, action: &Action) -> Answer {
         user: UserId::stored(who.to_owned()),
         administrator: who == "admin",
         subadmin: false,
+        token: None,
         origin: Origin::Machine,
     };
     let group = |uri: Name| Place::Group(uri.to_owned());

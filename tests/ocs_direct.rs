@@ -108,6 +108,7 @@ impl World {
             user: account.id,
             administrator: account.administrator,
             subadmin,
+            token: None,
             origin: Origin::Machine,
         }
     }

@@ -30,6 +30,8 @@ mod provisioning;
 mod seeds;
 #[path = "wire/tls.rs"]
 mod tls;
+#[path = "wire/tokens.rs"]
+mod tokens;
 #[path = "wire/transport.rs"]
 mod transport;
 #[path = "wire/tree.rs"]

@@ -12,7 +12,10 @@ use super::credentials::Credentials;
 use super::guesses::{Blocked, GuessLimits, Guesses, Suspect};
 use crate::count::{Counter, Lookups};
 use crate::domain::fold::fold;
-use crate::domain::{Account, Error, Origin, Password, Principal, Result, StoreFailure};
+use crate::domain::{
+    Account, Error, Origin, Password, Principal, Result, StoreFailure, Timestamp, Token, TokenGrant,
+    TokenSecret,
+};
 use crate::edge::Refusal;
 use crate::service::{Passwords, Service};
 use crate::store::Generation;
@@ -46,7 +49,7 @@ pub struct Authenticator {
 /// How often who asked was found out, and how often not.
 #[derive(Debug, Default)]
 pub struct Logins {
-    /// Credentials that were known already, and those whose password had to be verified.
+    /// Credentials that were known already, and those that had to be verified.
     pub credentials: Lookups,
     /// Requests without credentials of a kind we take.
     pub without_credentials: Counter,
@@ -84,8 +87,21 @@ struct Known {
     generation: Generation,
     /// Where it came from.
     peer: IpAddr,
+    login: Login,
+}
+
+/// Somebody who was let in.
+struct Login {
     suspect: Suspect,
     principal: Principal,
+    /// From when it is over, whatever is written; none is never.
+    expires: Option<Timestamp>,
+}
+
+impl Login {
+    fn is_over(&self) -> bool {
+        self.expires.is_some_and(|end| end <= Timestamp::now())
+    }
 }
 
 /// Why a verification ended without success.
@@ -112,10 +128,10 @@ impl Authenticator {
     }
 
     /// The principal behind the credentials in `headers`, which came from `peer`. Changes of the account's
-    /// password, state and rights count at once, whoever made them.
+    /// password, tokens, state and rights count at once, whoever made them.
     ///
     /// # Errors
-    /// [`Refusal::NoCredentials`] without a readable Basic header, [`Refusal::TooManyGuesses`],
+    /// [`Refusal::NoCredentials`] without a readable Basic header or a token, [`Refusal::TooManyGuesses`],
     /// [`Refusal::WrongCredentials`], and [`Refusal::Failed`] when the store or the password hashing fails.
     pub async fn authenticate(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
         self.identify(headers, peer).await.inspect_err(|refusal| self.logins.refused(refusal))
@@ -131,37 +147,93 @@ impl Authenticator {
         let generation = self.service.generation().map_err(Refusal::Failed)?;
         let sender = self.fingerprint(header, None);
         let known = self.known.get(&sender).filter(|known| known.generation == generation);
-        if let Some(known) = known.filter(|known| known.peer == peer) {
-            self.guesses.check(&known.suspect).map_err(too_many)?;
+        if let Some(known) = known.filter(|known| known.peer == peer && !known.login.is_over()) {
+            self.guesses.check(&known.login.suspect).map_err(too_many)?;
             self.logins.credentials.hits.increment();
-            return Ok(known.principal.clone());
+            return Ok(known.login.principal.clone());
         }
-        let (suspect, principal) = Box::pin(self.log_in(header, peer)).await?;
-        let known = Known { generation, peer, suspect, principal: principal.clone() };
-        self.known.insert(sender, Arc::new(known));
+        let login = Box::pin(self.log_in(header, peer)).await?;
+        let principal = login.principal.clone();
+        self.known.insert(sender, Arc::new(Known { generation, peer, login }));
         Ok(principal)
     }
 
+    async fn log_in(&self, header: &[u8], peer: IpAddr) -> Result<Login, Refusal> {
+        match Credentials::parse(header).ok_or(Refusal::NoCredentials)? {
+            Credentials::Password { login, password } => {
+                self.log_in_with_password(header, &login, &password, peer).await
+            }
+            Credentials::Token { login, secret } => {
+                self.log_in_with_token(login.as_deref(), &secret, peer).await
+            }
+        }
+    }
+
     /// Reads the account and verifies the password, unless it was before.
-    async fn log_in(&self, header: &[u8], peer: IpAddr) -> Result<(Suspect, Principal), Refusal> {
-        let credentials = Credentials::parse(header).ok_or(Refusal::NoCredentials)?;
-        let account = self.service.account(&credentials.login).map_err(Refusal::Failed)?;
-        // An account is one, whichever of its names it is called by.
-        let name = account.as_ref().map_or_else(|| fold(&credentials.login), |known| known.id.folded());
-        let suspect = self.guesses.suspect(&name, peer);
+    async fn log_in_with_password(
+        &self,
+        header: &[u8],
+        login: &str,
+        password: &Password,
+        peer: IpAddr,
+    ) -> Result<Login, Refusal> {
+        let (account, suspect) = self.summon(login, peer)?;
         // Those who are blocked must not learn whether a password is one that is remembered.
         self.guesses.check(&suspect).map_err(too_many)?;
-        self.verify(header, &credentials, account.as_ref(), &suspect).await?;
+        self.verify(header, password, account.as_ref(), &suspect).await?;
         let account = account.ok_or(Refusal::WrongCredentials)?;
         self.note_login(&account);
-        let subadmin = account.subadmin && self.service.rules().allow_subadmins;
-        let principal = Principal {
+        let principal = self.principal(account, None, peer);
+        Ok(Login { suspect, principal, expires: None })
+    }
+
+    /// Reads the token and whose it is. That takes no time in which others could come, and no delay hides
+    /// whether there is such a token: nobody finds one by trying.
+    async fn log_in_with_token(
+        &self,
+        login: Option<&str>,
+        secret: &TokenSecret,
+        peer: IpAddr,
+    ) -> Result<Login, Refusal> {
+        let (named, suspect) = match login {
+            Some(login) => self.summon(login, peer)?,
+            // Without a name, what is counted is the token: a wrong one holds nobody else back.
+            None => (None, self.guesses.suspect(&secret.hash().to_string(), peer)),
+        };
+        self.guesses.check(&suspect).map_err(too_many)?;
+        self.logins.credentials.misses.increment();
+        let found = self.service.token_account(secret).map_err(Refusal::Failed)?;
+        let is_named = |account: &Account| named.as_ref().is_some_and(|named| named.id == account.id);
+        let right = found.filter(|(token, account)| {
+            account.enabled && token.is_valid(Timestamp::now()) && (login.is_none() || is_named(account))
+        });
+        let Some((token, account)) = right else {
+            tokio::time::sleep(self.guesses.begin(&suspect).map_err(too_many)?).await;
+            return Err(Refusal::WrongCredentials);
+        };
+        self.note_token_use(&token);
+        let grant = TokenGrant { number: token.number, scope: token.scope };
+        let principal = self.principal(account, Some(grant), peer);
+        Ok(Login { suspect, principal, expires: token.expires })
+    }
+
+    /// The account behind a login name, and the one who tries it. An account is one, whichever of its names
+    /// it is called by.
+    fn summon(&self, login: &str, peer: IpAddr) -> Result<(Option<Account>, Suspect), Refusal> {
+        let account = self.service.account(login).map_err(Refusal::Failed)?;
+        let name = account.as_ref().map_or_else(|| fold(login), |known| known.id.folded());
+        let suspect = self.guesses.suspect(&name, peer);
+        Ok((account, suspect))
+    }
+
+    fn principal(&self, account: Account, token: Option<TokenGrant>, peer: IpAddr) -> Principal {
+        Principal {
             user: account.id,
             administrator: account.administrator,
-            subadmin,
+            subadmin: account.subadmin && self.service.rules().allow_subadmins,
+            token,
             origin: Origin::Address(peer),
-        };
-        Ok((suspect, principal))
+        }
     }
 
     /// Verifies the password, or remembers that it did. The same for accounts that do not exist or are
@@ -170,7 +242,7 @@ impl Authenticator {
     async fn verify(
         &self,
         header: &[u8],
-        credentials: &Credentials,
+        password: &Password,
         account: Option<&Account>,
         suspect: &Suspect,
     ) -> Result<(), Refusal> {
@@ -182,10 +254,10 @@ impl Authenticator {
             }
             hashed = true;
             let hash = account.map(|account| &account.password);
-            match self.service.passwords().verify(&credentials.password, hash).await {
+            match self.service.passwords().verify(password, hash).await {
                 Ok(true) if account.is_some_and(|account| account.enabled) => {
                     self.guesses.succeeded(suspect);
-                    self.renew_hash(account, &credentials.password);
+                    self.renew_hash(account, password);
                     Ok(())
                 }
                 Ok(_) => Err(Failure::Refused),
@@ -245,6 +317,19 @@ impl Authenticator {
             }
         });
     }
+
+    /// The same for a token.
+    fn note_token_use(&self, token: &Token) {
+        if !Service::is_token_use_due(token) {
+            return;
+        }
+        let (service, number) = (self.service.clone(), token.number);
+        tokio::spawn(async move {
+            if let Err(error) = service.note_token_use(number).await {
+                tracing::debug!(token = %number, %error, "the time of a login was not kept");
+            }
+        });
+    }
 }
 
 /// The refusal for a failure that several requests may share.
@@ -270,7 +355,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::domain::{Email, GroupId, PasswordHash, Rules, UserId};
+    use crate::domain::{Email, GroupId, PasswordHash, Rules, TokenName, TokenScope, UserId};
     use crate::store::sqlite::SqliteStore;
     use crate::store::{SharedStore, UserChange};
 
@@ -320,9 +405,24 @@ mod tests {
 
         async fn login_from(&self, peer: IpAddr, login: &str, password: &str) -> Result<Principal, Refusal> {
             let credentials = BASE64_STANDARD.encode(format!("{login}:{password}"));
+            self.send(peer, format!("Basic {credentials}")).await
+        }
+
+        async fn bear(&self, token: &TokenSecret) -> Result<Principal, Refusal> {
+            self.send(HOME, format!("Bearer {}", token.expose())).await
+        }
+
+        async fn send(&self, peer: IpAddr, authorization: String) -> Result<Principal, Refusal> {
             let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, format!("Basic {credentials}").parse().expect("header"));
+            headers.insert(AUTHORIZATION, authorization.parse().expect("header"));
             self.auth.authenticate(&headers, peer).await
+        }
+
+        /// A token of `user` that is over after so many milliseconds.
+        async fn token(&self, user: &str, life: i64) -> (Token, TokenSecret) {
+            let expires = Some(Timestamp(Timestamp::now().0 + life));
+            let (name, scope) = (TokenName::default(), TokenScope::Groups);
+            self.auth.service.create_token(user, name, scope, expires).await.expect("a token")
         }
 
         async fn change(&self, user: &str, change: UserChange) {
@@ -533,5 +633,92 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the login was not noted");
+    }
+
+    /// Longer than any test.
+    const HOUR: i64 = 3_600_000;
+
+    #[tokio::test]
+    async fn tokens_log_in_alone_and_in_place_of_a_password() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (token, secret) = fixture.token("alice", HOUR).await;
+        let before = fixture.auth.service.passwords().computations();
+        let expected = Some(TokenGrant { number: token.number, scope: TokenScope::Groups });
+        for login in ["Alice", "ALICE", "alice@Example.org"] {
+            let who = fixture.login(login, secret.expose()).await.expect(login);
+            assert_eq!((who.user.as_str(), who.subadmin, who.token), ("Alice", true, expected));
+        }
+        let who = fixture.bear(&secret).await.expect("the token is enough");
+        assert_eq!((who.user.as_str(), who.subadmin, who.token), ("Alice", true, expected));
+        for login in ["admin", "nobody", ""] {
+            assert_wrong(&fixture.login(login, secret.expose()).await);
+        }
+        assert_eq!(fixture.auth.service.passwords().computations(), before);
+        assert_eq!(fixture.login("alice", "pässword").await.expect("a password").token, None);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_worth_nothing_reads_like_a_wrong_password() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (_, expired) = fixture.token("alice", -1).await;
+        let (_, disabled) = fixture.token("alice", HOUR).await;
+        let (revoked, secret) = fixture.token("admin", HOUR).await;
+        fixture.bear(&secret).await.expect("known before");
+        fixture.auth.service.revoke_token(revoked.number).await.expect("revoked");
+        fixture.change("Alice", UserChange::Enabled(false)).await;
+        let unknown = TokenSecret::random().expect("random numbers");
+        for (login, token) in
+            [("alice", &expired), ("alice", &disabled), ("admin", &secret), ("admin", &unknown)]
+        {
+            assert_wrong(&fixture.bear(token).await);
+            assert_wrong(&fixture.login(login, token.expose()).await);
+        }
+        fixture.change("Alice", UserChange::Enabled(true)).await;
+        fixture.bear(&disabled).await.expect("enabled again");
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_though_it_is_known_and_nothing_is_written() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (token, secret) = fixture.token("alice", 3000).await;
+        let used = || async { fixture.bear(&secret).await };
+        used().await.expect("valid");
+        // That it was used is noted, and makes what is known worthless once.
+        while fixture.auth.service.tokens(None).expect("read")[0].last_used.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        used().await.expect("valid, and known from now on");
+        let hits = fixture.auth.logins().credentials.hits.get();
+        let generation = fixture.store.generation().expect("read");
+        used().await.expect("known");
+        assert_eq!(fixture.auth.logins().credentials.hits.get(), hits + 1);
+        let left = token.expires.expect("an end").0 - Timestamp::now().0;
+        tokio::time::sleep(Duration::from_millis(u64::try_from(left + 1).unwrap_or(0))).await;
+        assert_wrong(&used().await);
+        assert_eq!(fixture.store.generation().expect("read"), generation);
+    }
+
+    #[tokio::test]
+    async fn guessing_tokens_is_blocked_as_guessing_passwords_is() {
+        let fixture = Fixture::new(Rules::default()).await;
+        let (_, secret) = fixture.token("alice", HOUR).await;
+        let guess = || TokenSecret::random().expect("random numbers");
+        for _ in 0..LIMITS.per_account {
+            assert_wrong(&fixture.login("alice", guess().expose()).await);
+        }
+        assert_blocked(&fixture.login("alice", secret.expose()).await);
+        assert_blocked(&fixture.login("alice", "pässword").await);
+        // A wrong one that comes alone holds no other back, until the address has sent too many.
+        let stale = guess();
+        for _ in 0..LIMITS.per_account {
+            assert_wrong(&fixture.bear(&stale).await);
+        }
+        assert_blocked(&fixture.bear(&stale).await);
+        fixture.bear(&secret).await.expect("another");
+        for _ in 2 * LIMITS.per_account..LIMITS.per_address {
+            assert_wrong(&fixture.bear(&guess()).await);
+        }
+        assert_blocked(&fixture.bear(&guess()).await);
+        assert_blocked(&fixture.bear(&secret).await);
     }
 }

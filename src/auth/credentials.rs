@@ -1,11 +1,11 @@
-//! What an `Authorization: Basic` header says. RFC 7617.
+//! What an `Authorization` header says: Basic, RFC 7617, or Bearer with a token, RFC 6750.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use crate::domain::Password;
+use crate::domain::{Password, TokenSecret};
 
 /// Base64 as clients send it, with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -13,24 +13,40 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A user name or e-mail address, and a password, as they were offered.
+/// What somebody offers to be let in.
 #[derive(Debug)]
-pub(super) struct Credentials {
-    pub(super) login: String,
-    pub(super) password: Password,
+pub(super) enum Credentials {
+    /// A user name or e-mail address, and a password.
+    Password { login: String, password: Password },
+    /// A token, and the user name or e-mail address that came with it, if one did.
+    Token { login: Option<String>, secret: TokenSecret },
 }
 
 impl Credentials {
     /// Reads the value of the header; none if it is of another scheme or malformed.
     pub(super) fn parse(header: &[u8]) -> Option<Self> {
-        let (scheme, encoded) = header.split_at_checked(b"basic ".len())?;
-        if !scheme.eq_ignore_ascii_case(b"basic ") {
-            return None;
+        let blank = header.iter().position(|byte| *byte == b' ')?;
+        let (scheme, rest) = (&header[..blank], header[blank..].trim_ascii());
+        if scheme.eq_ignore_ascii_case(b"basic") {
+            Self::basic(rest)
+        } else if scheme.eq_ignore_ascii_case(b"bearer") {
+            let secret = TokenSecret::offered(std::str::from_utf8(rest).ok()?)?;
+            Some(Self::Token { login: None, secret })
+        } else {
+            None
         }
-        let decoded = Zeroizing::new(BASE64.decode(encoded.trim_ascii()).ok()?);
+    }
+
+    /// A password that looks like a token is one: clients that know passwords alone can use tokens, too.
+    fn basic(encoded: &[u8]) -> Option<Self> {
+        let decoded = Zeroizing::new(BASE64.decode(encoded).ok()?);
         let text = Zeroizing::new(text(&decoded));
         let (login, password) = text.split_once(':')?;
-        Some(Self { login: login.to_owned(), password: Password::offered(password.to_owned()) })
+        let login = login.to_owned();
+        Some(match TokenSecret::offered(password) {
+            Some(secret) => Self::Token { login: Some(login), secret },
+            None => Self::Password { login, password: Password::offered(password.to_owned()) },
+        })
     }
 }
 
@@ -47,8 +63,10 @@ mod tests {
     use super::*;
 
     fn parsed(header: &str) -> Option<(String, String)> {
-        let credentials = Credentials::parse(header.as_bytes())?;
-        Some((credentials.login, credentials.password.expose().to_owned()))
+        match Credentials::parse(header.as_bytes())? {
+            Credentials::Password { login, password } => Some((login, password.expose().to_owned())),
+            Credentials::Token { .. } => None,
+        }
     }
 
     fn basic(bytes: &[u8]) -> String {
@@ -72,8 +90,32 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_credentials() {
-        for header in ["", "Basic", "Basic ", "Basic %%%", "Bearer abc", "Basicx YTpi", "Basic YWxpY2U="] {
-            assert!(parsed(header).is_none(), "{header}");
+        for header in
+            ["", "Basic", "Basic ", "Basic %%%", "Bearer abc", "Bearer", "Basicx YTpi", "Basic YWxpY2U="]
+        {
+            assert!(Credentials::parse(header.as_bytes()).is_none(), "{header}");
         }
+    }
+
+    #[test]
+    fn tokens_come_in_either_scheme() {
+        let token = format!("dgt_{}", "x".repeat(43));
+        let basic = |text: String| basic(text.as_bytes());
+        for (header, with) in [
+            (format!("Bearer {token}"), None),
+            (format!("bEARER   {token} "), None),
+            (basic(format!("alice:{token}")), Some("alice")),
+            (basic(format!(":{token}")), Some("")),
+        ] {
+            match Credentials::parse(header.as_bytes()) {
+                Some(Credentials::Token { login, secret }) => {
+                    assert_eq!((login.as_deref(), secret.expose()), (with, token.as_str()), "{header}");
+                }
+                other => panic!("{header}: {other:?}"),
+            }
+        }
+        assert_eq!(parsed(&basic("alice:dgt_x".to_owned())), Some(("alice".into(), "dgt_x".into())));
+        let debugged = format!("{:?}", Credentials::parse(format!("Bearer {token}").as_bytes()));
+        assert!(!debugged.contains(&token), "{debugged}");
     }
 }

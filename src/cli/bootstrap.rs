@@ -16,7 +16,7 @@ const ID: &str = "admin";
 /// stands for five random bits.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// As many characters a random password has: 100 bits.
+/// As many characters a random password has at least: 100 bits.
 const LENGTH: usize = 20;
 
 /// An administrator that was just made.
@@ -64,7 +64,8 @@ pub(super) async fn first_administrator(
         return Ok(None);
     }
     let given = given_password(loaded)?;
-    let random = if given.is_none() { Some(random_password()?) } else { None };
+    let least = usize::from(service.rules().password_min_length.get());
+    let random = if given.is_none() { Some(random_password(LENGTH.max(least))?) } else { None };
     if let Some(password) = given.as_ref().or(random.as_ref()) {
         let id = UserId::stored(ID.to_owned());
         service.install_user(id, password, None, None, vec![GroupId::admin()]).await?;
@@ -81,9 +82,9 @@ fn given_password(loaded: &Loaded) -> Result<Option<Password>, Failure> {
     }
 }
 
-fn random_password() -> Result<Password, Failure> {
-    let mut random = Zeroizing::new([0; LENGTH]);
-    getrandom::fill(&mut *random).map_err(Failure::failed)?;
+fn random_password(length: usize) -> Result<Password, Failure> {
+    let mut random = Zeroizing::new(vec![0; length]);
+    getrandom::fill(&mut random).map_err(Failure::failed)?;
     let text: String = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     Ok(Password::offered(text))
 }

@@ -23,6 +23,7 @@ mod progress;
 mod restore;
 mod serve;
 mod subadmin;
+mod token;
 mod user;
 mod verify;
 mod when;
@@ -118,6 +119,9 @@ enum Operator {
     /// Manage the groups that users make themselves
     #[command(subcommand, name = "customgroup")]
     CustomGroup(customgroup::Command),
+    /// Manage what programs log in with instead of a password
+    #[command(subcommand)]
+    Token(token::Command),
     /// Switch parts of the server on and off
     #[command(subcommand)]
     App(app::Command),
@@ -225,6 +229,7 @@ fn operate(command: Operator, config: &Config) -> Result<(), Failure> {
         Operator::Group(command) => group::run(command, config),
         Operator::Subadmin(command) => subadmin::run(command, config),
         Operator::CustomGroup(command) => customgroup::run(command, config),
+        Operator::Token(command) => token::run(command, config),
         Operator::App(command) => app::run(command, config),
         Operator::Apply(options) => apply::run(&options, config),
         Operator::Audit(options) => audit::run(&options, config),

@@ -16,6 +16,18 @@ pub(super) fn past(text: &str) -> Result<Timestamp, String> {
     }
 }
 
+/// A moment in the future: in so long, a date (which begins at midnight UTC), or a time.
+///
+/// # Errors
+/// What is expected, if it is none of these or has gone by.
+pub(super) fn future(text: &str) -> Result<Timestamp, String> {
+    let end = match length(text) {
+        Some(ahead) => SystemTime::now().checked_add(ahead).map(Timestamp::of).ok_or_else(|| expected(text)),
+        None => moment(text),
+    }?;
+    if end > Timestamp::now() { Ok(end) } else { Err(format!("{text} is not in the future")) }
+}
+
 /// A moment as people read it: `2026-11-01T12:00:00.000Z`.
 pub(super) fn shown(moment: Timestamp) -> String {
     let since = Duration::from_millis(u64::try_from(moment.0).unwrap_or_default());
@@ -52,6 +64,17 @@ mod tests {
         assert_eq!(shown(Timestamp(1_793_534_400_007)), "2026-11-01T12:00:00.007Z");
         for text in ["", "yesterday", "90", "-5d", "2026-13-01", "9999999999999y"] {
             assert!(past(text).is_err_and(|error| error.contains("is no time")), "{text}");
+            assert!(future(text).is_err_and(|error| error.contains("is no time")), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_gone_by_is_not_in_the_future() {
+        let ahead = future("90d").expect("a length").0 - Timestamp::now().0;
+        assert_eq!((ahead + 500) / 1000, 90 * 86_400);
+        assert_eq!(future("2999-12-31"), Ok(Timestamp(32_503_593_600_000)));
+        for text in ["0s", "2001-01-01", "2001-01-01T12:00:00Z"] {
+            assert!(future(text).is_err_and(|error| error.contains("is not in the future")), "{text}");
         }
     }
 }

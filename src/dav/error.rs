@@ -108,7 +108,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::NothingThere(_)
         | Error::UserUnknown(_)
         | Error::GroupUnknown(_)
-        | Error::AppUnknown => StatusCode::NOT_FOUND,
+        | Error::AppUnknown
+        | Error::TokenUnknown(_) => StatusCode::NOT_FOUND,
         Error::GroupUriTaken | Error::CollectionsNotHere | Error::MembersNotHere | Error::CollectionStays => {
             StatusCode::METHOD_NOT_ALLOWED
         }
@@ -121,6 +122,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::GroupExists => StatusCode::CONFLICT,
         Error::NoSuchMember(_) => StatusCode::PRECONDITION_FAILED,
         Error::NotPermitted(_)
+        | Error::ScopeTooNarrow(_)
         | Error::LastAdmin(_)
         | Error::AdminRequired
         | Error::SharingRestricted(_)
@@ -135,6 +137,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::EmailInvalid
         | Error::QuotaInvalid
         | Error::PasswordBlank
+        | Error::PasswordTooShort(_)
+        | Error::TokenNameInvalid(_)
         | Error::PasswordMissing(_)
         | Error::GroupIdInvalid(_)
         | Error::GroupRequired
@@ -201,7 +205,7 @@ impl Problem {
 mod tests {
     use super::*;
     use crate::dav::xml::{Limits, parse};
-    use crate::domain::{CustomGroupNumber, NameFault};
+    use crate::domain::{CustomGroupNumber, NameFault, TokenScope};
 
     #[test]
     fn the_profiles_differ_for_rights_and_missing_groups_alone() {
@@ -215,6 +219,7 @@ mod tests {
             (Error::NotPermitted(Denied::SetRole(number)), 403, 401),
             (Error::NotPermitted(Denied::SeeUser), 403, 401),
             (Error::NotPermitted(Denied::ListMembers(number)), 403, 403),
+            (Error::ScopeTooNarrow(TokenScope::Groups), 403, 403),
             (Error::LastAdmin(number), 403, 403),
             (Error::CustomGroupUnknown("x".into()), 404, 207),
             (Error::NameInvalid(NameFault::TooShort), 422, 422),

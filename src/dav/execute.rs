@@ -213,7 +213,7 @@ impl Executor {
         conditions: Conditions,
     ) -> Answer {
         check(conditions, false)?;
-        self.service.check_creatable(who, place).map_err(|error| self.problem(&error))?;
+        self.service.check_creatable(who, place).await.map_err(|error| self.problem(&error))?;
         let plan = Plan::new(instructions, Kind::Group, self.compat)?;
         if let Some(refusal) = plan.refusal() {
             return Ok(self.outcome(place, &refusal));

@@ -140,6 +140,7 @@ mod tests {
             user: UserId::stored(user.to_owned()),
             administrator,
             subadmin: false,
+            token: None,
             origin: Origin::Machine,
         }
     }

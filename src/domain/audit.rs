@@ -74,6 +74,10 @@ impl Action {
     pub const ENABLE_APP: Self = Self("app.enable");
     /// An app is switched off.
     pub const DISABLE_APP: Self = Self("app.disable");
+    /// A token is made. The subject is its user, the detail its number and scope.
+    pub const CREATE_TOKEN: Self = Self("token.create");
+    /// A token is revoked. The subject is its user, the detail its number and scope.
+    pub const REVOKE_TOKEN: Self = Self("token.revoke");
     /// Old records are forgotten; the detail says how many.
     pub const FORGET_AUDIT: Self = Self("audit.forget");
     /// Many things are taken over at once; the detail says how many.

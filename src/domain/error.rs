@@ -3,6 +3,7 @@
 use thiserror::Error as ThisError;
 
 use super::custom_group::CustomGroupNumber;
+use super::token::{TokenNumber, TokenScope};
 
 /// The result of whatever can break a rule.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -84,6 +85,9 @@ pub enum Denied {
     /// Do what only administrators may.
     #[error("Only administrators may do this")]
     AdministratorsOnly,
+    /// Go on with a token that is worth nothing any more.
+    #[error("The token was revoked or has expired")]
+    TokenGone,
 }
 
 /// Every rule that a request can break, in the words a client reads.
@@ -142,6 +146,9 @@ pub enum Error {
     /// The principal lacks the right.
     #[error("{0}")]
     NotPermitted(Denied),
+    /// The principal may do this, but not with this token.
+    #[error("The scope of this token is too narrow; this needs at least the scope {0}")]
+    ScopeTooNarrow(TokenScope),
     /// A custom group keeps at least one admin.
     #[error("Cannot remove the last admin from the group \"{0}\"")]
     LastAdmin(CustomGroupNumber),
@@ -166,6 +173,9 @@ pub enum Error {
     /// A password is blank.
     #[error("A valid password must be provided")]
     PasswordBlank,
+    /// A password has fewer characters than this.
+    #[error("The password is too short; use at least {0} characters")]
+    PasswordTooShort(u8),
     /// There should be a password to make a user with, and there is none.
     #[error("There is no password for the new user: {0}")]
     PasswordMissing(String),
@@ -211,6 +221,12 @@ pub enum Error {
     /// The app is needed to switch it on again.
     #[error("This app can only be switched off on the command line of the server")]
     AppStays,
+    /// There is no token with this number.
+    #[error("There is no token with the number {0}")]
+    TokenUnknown(TokenNumber),
+    /// What a token is for breaks a rule.
+    #[error("The name of the token is not valid: {0}")]
+    TokenNameInvalid(NameFault),
     /// A search pattern is too long.
     #[error("The search pattern is too long; use at most {} bytes", super::search::Pattern::MAX_BYTES)]
     PatternTooLong,
@@ -230,7 +246,7 @@ impl Error {
     pub fn is_denial(&self) -> bool {
         match self {
             Error::NotPermitted(denied) => *denied != Denied::FixedCollection,
-            Error::NotSubadminOf(_) | Error::SharingRestricted(_) => true,
+            Error::NotSubadminOf(_) | Error::SharingRestricted(_) | Error::ScopeTooNarrow(_) => true,
             _ => false,
         }
     }

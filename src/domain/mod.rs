@@ -17,6 +17,7 @@ pub mod provisioning;
 mod quota;
 mod rules;
 mod search;
+mod token;
 mod user;
 
 pub use app::AppId;
@@ -30,4 +31,5 @@ pub use principal::Principal;
 pub use quota::Quota;
 pub use rules::Rules;
 pub use search::{Page, Pattern, Search};
+pub use token::{NewToken, Token, TokenGrant, TokenHash, TokenName, TokenNumber, TokenScope, TokenSecret};
 pub use user::{Account, Email, NewUser, Timestamp, User, UserId, UserName};

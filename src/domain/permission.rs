@@ -1,8 +1,11 @@
 //! Who may do what: every decision that depends on the principal, as pure functions.
 
+use super::audit::Action;
 use super::custom_group::Role;
+use super::error::{Error, Result};
 use super::principal::Principal;
 use super::rules::Rules;
+use super::token::TokenScope;
 use super::user::UserId;
 
 /// What the principal is to one custom group.
@@ -66,13 +69,70 @@ pub fn is_last_admin(role: Role, admins: u64) -> bool {
     role == Role::Admin && admins <= 1
 }
 
+/// Lets those pass who were let in with a password, or with a token that reaches a change of this kind.
+/// What the token's user may do is another question, and asked as well.
+///
+/// # Errors
+/// `ScopeTooNarrow`.
+pub fn check_scope(principal: &Principal, action: Action) -> Result<()> {
+    check_reach(principal, scope_of(action))
+}
+
+/// The same for a change that makes somebody administrator or concerns one, whatever its kind.
+///
+/// # Errors
+/// `ScopeTooNarrow`.
+pub fn check_scope_over_administrators(principal: &Principal) -> Result<()> {
+    check_reach(principal, TokenScope::Admin)
+}
+
+fn check_reach(principal: &Principal, needed: TokenScope) -> Result<()> {
+    match principal.token {
+        Some(token) if token.scope < needed => Err(Error::ScopeTooNarrow(needed)),
+        _ => Ok(()),
+    }
+}
+
+/// The narrowest scope that reaches a kind of change.
+fn scope_of(action: Action) -> TokenScope {
+    match action {
+        Action::CREATE_CUSTOM_GROUP
+        | Action::RENAME_CUSTOM_GROUP
+        | Action::DELETE_CUSTOM_GROUP
+        | Action::ADD_MEMBER
+        | Action::REMOVE_MEMBER
+        | Action::SET_ROLE => TokenScope::Groups,
+        Action::CREATE_USER
+        | Action::DELETE_USER
+        | Action::ENABLE_USER
+        | Action::DISABLE_USER
+        | Action::SET_DISPLAY_NAME
+        | Action::SET_EMAIL
+        | Action::SET_QUOTA
+        | Action::SET_PASSWORD
+        | Action::CREATE_GROUP
+        | Action::RENAME_GROUP
+        | Action::DELETE_GROUP
+        | Action::ADD_TO_GROUP
+        | Action::REMOVE_FROM_GROUP => TokenScope::Users,
+        // Subadmins and apps among them, and whatever nobody has thought of yet.
+        _ => TokenScope::Admin,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Origin;
+    use crate::domain::{Origin, TokenGrant, TokenNumber};
 
     fn principal(administrator: bool, subadmin: bool) -> Principal {
-        Principal { user: UserId::stored("alice".into()), administrator, subadmin, origin: Origin::Machine }
+        Principal {
+            user: UserId::stored("alice".into()),
+            administrator,
+            subadmin,
+            token: None,
+            origin: Origin::Machine,
+        }
     }
 
     #[test]
@@ -128,5 +188,41 @@ mod tests {
         assert!(is_last_admin(Role::Admin, 1));
         assert!(!is_last_admin(Role::Admin, 2));
         assert!(!is_last_admin(Role::Member, 1));
+    }
+
+    #[test]
+    fn a_token_reaches_as_far_as_its_scope() {
+        use TokenScope::{Admin, Groups, Users};
+        let table = [
+            (Action::CREATE_CUSTOM_GROUP, Groups),
+            (Action::SET_ROLE, Groups),
+            (Action::REMOVE_MEMBER, Groups),
+            (Action::CREATE_USER, Users),
+            (Action::SET_PASSWORD, Users),
+            (Action::ADD_TO_GROUP, Users),
+            (Action::DELETE_GROUP, Users),
+            (Action::ADD_SUBADMIN, Admin),
+            (Action::REMOVE_SUBADMIN, Admin),
+            (Action::DISABLE_APP, Admin),
+            (Action::CREATE_TOKEN, Admin),
+            (Action::FORGET_AUDIT, Admin),
+        ];
+        for scope in TokenScope::ALL {
+            let token = TokenGrant { number: TokenNumber::new(1), scope };
+            let who = Principal { token: Some(token), ..principal(true, false) };
+            for (action, needed) in table {
+                match check_scope(&who, action) {
+                    Ok(()) => assert!(scope >= needed, "{scope} {action:?}"),
+                    Err(Error::ScopeTooNarrow(named)) => {
+                        assert!(scope < needed && named == needed, "{scope} {action:?}");
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!(check_scope_over_administrators(&who).is_ok(), scope == Admin);
+        }
+        for (action, _) in table {
+            assert!(check_scope(&principal(false, false), action).is_ok(), "rights are another question");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Who asks.
 
 use super::audit::Origin;
+use super::token::TokenGrant;
 use super::user::UserId;
 
 /// The user that a request was authenticated as.
@@ -12,6 +13,8 @@ pub struct Principal {
     pub administrator: bool,
     /// Whether the user is subadmin of any group; always false where subadmins are switched off.
     pub subadmin: bool,
+    /// The token with which it was authenticated; none is a password, which opens everything.
+    pub token: Option<TokenGrant>,
     /// From where the request came.
     pub origin: Origin,
 }
@@ -20,7 +23,7 @@ impl Principal {
     /// The operator of the machine, who acts as administrator without being a user. No user has the id.
     pub fn operator() -> Self {
         let user = UserId::stored(String::new());
-        Self { user, administrator: true, subadmin: false, origin: Origin::Machine }
+        Self { user, administrator: true, subadmin: false, token: None, origin: Origin::Machine }
     }
 
     /// Whether this is the operator.

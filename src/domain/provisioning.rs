@@ -109,7 +109,13 @@ mod tests {
     use crate::domain::Origin;
 
     fn principal(administrator: bool, subadmin: bool) -> Principal {
-        Principal { user: UserId::stored("erin".into()), administrator, subadmin, origin: Origin::Machine }
+        Principal {
+            user: UserId::stored("erin".into()),
+            administrator,
+            subadmin,
+            token: None,
+            origin: Origin::Machine,
+        }
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! What an administrator can decide about the rules.
 
+use std::num::NonZeroU8;
+
 use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::password::Password;
 
 /// The switches of the rules, with ownCloud's defaults but for subadmins, which are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +20,8 @@ pub struct Rules {
     pub only_share_with_group_members: bool,
     /// Groups can have subadmins.
     pub allow_subadmins: bool,
+    /// As many characters a new password has at least. Those that are kept stay as they are.
+    pub password_min_length: NonZeroU8,
 }
 
 impl Default for Rules {
@@ -25,6 +32,39 @@ impl Default for Rules {
             allow_duplicate_names: false,
             only_share_with_group_members: false,
             allow_subadmins: true,
+            password_min_length: NonZeroU8::MIN,
+        }
+    }
+}
+
+impl Rules {
+    /// Whether a new password is long enough.
+    ///
+    /// # Errors
+    /// [`Error::PasswordTooShort`].
+    pub fn check_password(&self, password: &Password) -> Result<()> {
+        let least = self.password_min_length.get();
+        if password.expose().chars().count() < least.into() {
+            return Err(Error::PasswordTooShort(least));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_characters_of_a_new_password_are_counted() {
+        let rules = |least| Rules { password_min_length: least, ..Rules::default() };
+        let four = rules(const { NonZeroU8::new(4).unwrap() });
+        for (password, long_enough) in [("pwd", false), ("äöü", false), ("äöüß", true), ("password", true)]
+        {
+            let password = Password::new(password).expect("not blank");
+            assert_eq!(four.check_password(&password).is_ok(), long_enough, "{password:?}");
+            assert!(Rules::default().check_password(&password).is_ok());
+            assert!(rules(NonZeroU8::MAX).check_password(&password).is_err());
         }
     }
 }

@@ -57,7 +57,8 @@ pub(super) fn statuscode(operation: Operation, error: &Error, compat: Compat) ->
         Error::Store(_) => SERVER_ERROR,
         Error::Busy => BUSY,
         Error::StorageFull => FULL,
-        Error::NotPermitted(Denied::SubadminsOnly | Denied::AdministratorsOnly) => UNAUTHORISED,
+        Error::NotPermitted(Denied::SubadminsOnly | Denied::AdministratorsOnly | Denied::TokenGone)
+        | Error::ScopeTooNarrow(_) => UNAUTHORISED,
         error => of_rule(operation, error, compat),
     }
 }
@@ -82,7 +83,7 @@ fn of_rule(operation: Operation, error: &Error, compat: Compat) -> u16 {
         (Do::EditUser, Error::UserUnknown(_)) => by_profile(UNAUTHORISED, 101),
         (Do::EditUser, Error::FieldUnknown) => by_profile(UNAUTHORISED, 102),
         (Do::EditUser, Error::QuotaInvalid) => by_profile(103, 102),
-        (Do::EditUser, Error::PasswordBlank) => by_profile(403, 102),
+        (Do::EditUser, Error::PasswordBlank | Error::PasswordTooShort(_)) => by_profile(403, 102),
         (Do::EditUser, Error::EmailInvalid | Error::UserNameInvalid(_)) => 102,
 
         (Do::GetUser | Do::GetUserGroups, Error::UserUnknown(_)) => missing(NOT_FOUND),
@@ -147,7 +148,7 @@ pub(super) fn retry_after(statuscode: u16) -> Option<u32> {
 mod tests {
     use super::Operation as Do;
     use super::*;
-    use crate::domain::{NameFault, StoreFailure};
+    use crate::domain::{NameFault, StoreFailure, TokenScope};
 
     /// The rows of the manual and of ownCloud: operation, error, statuscode in either profile.
     fn rows() -> Vec<(Operation, Error, u16, u16)> {
@@ -162,6 +163,8 @@ mod tests {
             same(Do::AddUser, Error::GroupRequired, 106),
             same(Do::AddUser, Error::UserIdInvalid(NameFault::Blank), 101),
             same(Do::AddUser, Error::PasswordBlank, 101),
+            same(Do::AddUser, Error::PasswordTooShort(8), 101),
+            same(Do::AddUser, Error::ScopeTooNarrow(TokenScope::Users), 997),
             same(Do::AddUser, Error::QuotaInvalid, 101),
             same(Do::AddUser, Error::EmailInvalid, 101),
             same(Do::AddUser, Denied::SubadminsOnly.into(), 997),
@@ -172,6 +175,7 @@ mod tests {
             (Do::EditUser, Error::FieldUnknown, 997, 102),
             (Do::EditUser, Error::QuotaInvalid, 103, 102),
             (Do::EditUser, Error::PasswordBlank, 403, 102),
+            (Do::EditUser, Error::PasswordTooShort(8), 403, 102),
             same(Do::EditUser, Error::EmailInvalid, 102),
             same(Do::EditUser, denied(), 997),
             same(Do::DeleteUser, user(), 101),
@@ -188,6 +192,9 @@ mod tests {
             same(Do::AddToGroup, Denied::ManageGroup.into(), 104),
             same(Do::AddToGroup, Error::SharingRestricted("x".into()), 105),
             same(Do::AddToGroup, Denied::SubadminsOnly.into(), 997),
+            same(Do::AddToGroup, Denied::TokenGone.into(), 997),
+            same(Do::AddToGroup, Error::ScopeTooNarrow(TokenScope::Users), 997),
+            same(Do::CreateSubadmin, Error::ScopeTooNarrow(TokenScope::Admin), 997),
             same(Do::RemoveFromGroup, Error::NoGroupGiven, 101),
             same(Do::RemoveFromGroup, group(), 102),
             same(Do::RemoveFromGroup, user(), 103),

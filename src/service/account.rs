@@ -8,7 +8,8 @@ use crate::domain::{
 };
 use crate::store::UserChange;
 
-/// `last_login` moves at most this often per user, so that a busy client does not write all the time.
+/// The time of a login moves at most this often per user or token, so that a busy client does not write
+/// all the time.
 const LOGIN_STEP_MS: i64 = 60_000;
 
 impl Service {
@@ -30,8 +31,7 @@ impl Service {
 
     /// Whether the last login of `account` that was noted is long enough ago for another.
     pub fn is_login_due(account: &Account) -> bool {
-        let now = Timestamp::now();
-        account.last_login.is_none_or(|last| (now.0 - last.0).abs() >= LOGIN_STEP_MS)
+        is_due(account.last_login)
     }
 
     /// Notes that the password of `account` was just verified, if that is due.
@@ -69,7 +69,7 @@ impl Service {
     /// Makes a user as the operator of the server, who may do everything.
     ///
     /// # Errors
-    /// `UserExists`, then `GroupUnknown` for a group that is missing.
+    /// `PasswordTooShort`; `UserExists`, then `GroupUnknown` for a group that is missing.
     pub async fn install_user(
         &self,
         id: UserId,
@@ -85,7 +85,7 @@ impl Service {
     /// The same, and makes the groups that are missing.
     ///
     /// # Errors
-    /// `UserExists`.
+    /// `PasswordTooShort`, then `UserExists`.
     pub async fn install_user_and_groups(
         &self,
         id: UserId,
@@ -113,6 +113,7 @@ impl Service {
         display_name: Option<UserName>,
         email: Option<Email>,
     ) -> Result<NewUser> {
+        self.rules.check_password(password)?;
         let password = self.passwords.hash(password).await?;
         let display_name = display_name.unwrap_or_else(|| UserName::stored(id.to_string()));
         Ok(NewUser { id, password, display_name, email, quota: Quota::Default })
@@ -121,8 +122,9 @@ impl Service {
     /// Gives a user another password as the operator of the server.
     ///
     /// # Errors
-    /// `UserUnknown`.
+    /// `PasswordTooShort`, then `UserUnknown`.
     pub async fn install_password(&self, id: &str, password: &Password) -> Result<UserId> {
+        self.rules.check_password(password)?;
         let hash: PasswordHash = self.passwords.hash(password).await?;
         let id = id.to_owned();
         self.operate(move |act| {
@@ -140,6 +142,12 @@ impl Service {
     pub fn list_users(&self) -> Result<Vec<User>> {
         self.read(|reader| reader.users())
     }
+}
+
+/// Whether what was noted last is long enough ago.
+pub(super) fn is_due(last: Option<Timestamp>) -> bool {
+    let now = Timestamp::now();
+    last.is_none_or(|last| (now.0 - last.0).abs() >= LOGIN_STEP_MS)
 }
 
 fn insert_user(act: &mut Act<'_>, user: &NewUser, groups: &[GroupId]) -> Result<()> {

@@ -4,9 +4,10 @@ use std::ops::Deref;
 
 use super::Service;
 use super::locate::Tree;
+use crate::domain::permission::{check_scope, check_scope_over_administrators};
 use crate::domain::{
     Action, AppId, Change, CustomGroup, CustomGroupNumber, Denied, DisplayName, Error, GroupId, GroupName,
-    GroupUri, NewUser, Outcome, Principal, Result, Role, Rules, Timestamp, UserId,
+    GroupUri, NewToken, NewUser, Outcome, Principal, Result, Role, Rules, Timestamp, Token, UserId,
 };
 use crate::store::{Reader, Tx, UserChange};
 
@@ -34,9 +35,9 @@ impl<'t> Act<'t> {
     /// authenticated is gone.
     ///
     /// # Errors
-    /// `NotPermitted` for somebody who was deleted or disabled meanwhile.
+    /// `NotPermitted` for somebody who was deleted or disabled meanwhile, or whose token was revoked.
     pub fn begin(tx: &'t mut dyn Tx, who: &Principal, rules: Rules) -> Result<Self> {
-        let who = refresh(tx, who, &rules)?;
+        let who = refresh(&*tx, who, &rules)?;
         Ok(Self { tx, who, rules, changes: Vec::new() })
     }
 
@@ -58,123 +59,141 @@ impl<'t> Act<'t> {
         Tree { reader: &**self, who: &self.who, rules: &self.rules, denied }
     }
 
-    fn note(&mut self, change: Change) {
+    /// Makes a change, which is written down.
+    fn make<T>(&mut self, change: Change, job: impl FnOnce(&mut dyn Tx) -> Result<T>) -> Result<T> {
+        check_scope(&self.who, change.action)?;
+        let done = job(self.tx)?;
         self.changes.push(change);
+        Ok(done)
+    }
+
+    /// The same for a change that may not have been needed; what changes nothing is not written down.
+    fn make_needed(&mut self, change: Change, job: impl FnOnce(&mut dyn Tx) -> Result<bool>) -> Result<()> {
+        check_scope(&self.who, change.action)?;
+        if job(self.tx)? {
+            self.changes.push(change);
+        }
+        Ok(())
+    }
+
+    /// `ScopeTooNarrow` for a token that must not reach a user who is an administrator.
+    fn check_reach(&self, user: &UserId) -> Result<()> {
+        match check_scope_over_administrators(&self.who) {
+            Err(error) if self.is_group_member(&GroupId::admin(), user)? => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for the group of the administrators.
+    fn check_reach_into(&self, group: &GroupId) -> Result<()> {
+        if group.is_admin() { check_scope_over_administrators(&self.who) } else { Ok(()) }
     }
 
     pub fn insert_user(&mut self, user: &NewUser) -> Result<()> {
-        self.tx.insert_user(user)?;
-        self.note(Change::with(Action::CREATE_USER, &user.id, user.display_name.as_str()));
-        Ok(())
+        let change = Change::with(Action::CREATE_USER, &user.id, user.display_name.as_str());
+        self.make(change, |tx| tx.insert_user(user))
     }
 
     pub fn update_user(&mut self, user: &UserId, change: &UserChange) -> Result<()> {
-        self.tx.update_user(user, change)?;
-        self.changes.extend(described(user, change));
-        Ok(())
+        self.check_reach(user)?;
+        match described(user, change) {
+            Some(described) => self.make(described, |tx| tx.update_user(user, change)),
+            None => self.tx.update_user(user, change),
+        }
     }
 
     /// Memberships in custom groups must have been ended before.
     pub fn delete_user(&mut self, user: &UserId) -> Result<()> {
-        self.tx.delete_user(user)?;
-        self.note(Change::of(Action::DELETE_USER, user));
-        Ok(())
+        self.check_reach(user)?;
+        self.make(Change::of(Action::DELETE_USER, user), |tx| tx.delete_user(user))
     }
 
     pub fn insert_group(&mut self, group: &GroupId) -> Result<()> {
-        self.tx.insert_group(group)?;
-        self.note(Change::of(Action::CREATE_GROUP, group));
-        Ok(())
+        self.make(Change::of(Action::CREATE_GROUP, group), |tx| tx.insert_group(group))
     }
 
     pub fn rename_group(&mut self, group: &GroupId, name: &GroupName) -> Result<()> {
-        self.tx.rename_group(group, name)?;
-        self.note(Change::with(Action::RENAME_GROUP, group, name.as_str()));
-        Ok(())
+        self.check_reach_into(group)?;
+        let change = Change::with(Action::RENAME_GROUP, group, name.as_str());
+        self.make(change, |tx| tx.rename_group(group, name))
     }
 
     pub fn delete_group(&mut self, group: &GroupId) -> Result<()> {
-        self.tx.delete_group(group)?;
-        self.note(Change::of(Action::DELETE_GROUP, group));
-        Ok(())
+        self.make(Change::of(Action::DELETE_GROUP, group), |tx| tx.delete_group(group))
     }
 
     pub fn add_to_group(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        if self.tx.add_to_group(group, user)? {
-            self.note(Change::with(Action::ADD_TO_GROUP, group, user));
-        }
-        Ok(())
+        self.check_reach_into(group)?;
+        let change = Change::with(Action::ADD_TO_GROUP, group, user);
+        self.make_needed(change, |tx| tx.add_to_group(group, user))
     }
 
     pub fn remove_from_group(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        if self.tx.remove_from_group(group, user)? {
-            self.note(Change::with(Action::REMOVE_FROM_GROUP, group, user));
-        }
-        Ok(())
+        self.check_reach_into(group)?;
+        let change = Change::with(Action::REMOVE_FROM_GROUP, group, user);
+        self.make_needed(change, |tx| tx.remove_from_group(group, user))
     }
 
     pub fn add_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        if self.tx.add_subadmin(group, user)? {
-            self.note(Change::with(Action::ADD_SUBADMIN, group, user));
-        }
-        Ok(())
+        let change = Change::with(Action::ADD_SUBADMIN, group, user);
+        self.make_needed(change, |tx| tx.add_subadmin(group, user))
     }
 
     pub fn remove_subadmin(&mut self, group: &GroupId, user: &UserId) -> Result<()> {
-        if self.tx.remove_subadmin(group, user)? {
-            self.note(Change::with(Action::REMOVE_SUBADMIN, group, user));
-        }
-        Ok(())
+        let change = Change::with(Action::REMOVE_SUBADMIN, group, user);
+        self.make_needed(change, |tx| tx.remove_subadmin(group, user))
     }
 
     pub fn insert_custom_group(&mut self, uri: &GroupUri, name: &DisplayName) -> Result<CustomGroup> {
-        let group = self.tx.insert_custom_group(uri, name)?;
-        self.note(Change::with(Action::CREATE_CUSTOM_GROUP, uri.as_str(), name.as_str()));
-        Ok(group)
+        let change = Change::with(Action::CREATE_CUSTOM_GROUP, uri.as_str(), name.as_str());
+        self.make(change, |tx| tx.insert_custom_group(uri, name))
     }
 
     /// Under a number that it had elsewhere.
     pub fn insert_numbered_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
-        self.tx.insert_numbered_custom_group(group)?;
         let name = group.display_name.as_str();
-        self.note(Change::with(Action::CREATE_CUSTOM_GROUP, group.uri.as_str(), name));
-        Ok(())
+        let change = Change::with(Action::CREATE_CUSTOM_GROUP, group.uri.as_str(), name);
+        self.make(change, |tx| tx.insert_numbered_custom_group(group))
     }
 
     pub fn rename_custom_group(&mut self, group: &CustomGroup, name: &DisplayName) -> Result<()> {
-        self.tx.rename_custom_group(group.number, name)?;
-        self.note(Change::with(Action::RENAME_CUSTOM_GROUP, group.uri.as_str(), name.as_str()));
-        Ok(())
+        let change = Change::with(Action::RENAME_CUSTOM_GROUP, group.uri.as_str(), name.as_str());
+        self.make(change, |tx| tx.rename_custom_group(group.number, name))
     }
 
     pub fn delete_custom_group(&mut self, group: &CustomGroup) -> Result<()> {
-        self.tx.delete_custom_group(group.number)?;
-        self.note(Change::of(Action::DELETE_CUSTOM_GROUP, group.uri.as_str()));
-        Ok(())
+        let change = Change::of(Action::DELETE_CUSTOM_GROUP, group.uri.as_str());
+        self.make(change, |tx| tx.delete_custom_group(group.number))
     }
 
     pub fn add_member(&mut self, group: &CustomGroup, user: &UserId, role: Role) -> Result<()> {
-        self.tx.add_member(group.number, user, role)?;
-        self.note(Change::with(Action::ADD_MEMBER, group.uri.as_str(), in_role(user, role)));
-        Ok(())
+        let change = Change::with(Action::ADD_MEMBER, group.uri.as_str(), in_role(user, role));
+        self.make(change, |tx| tx.add_member(group.number, user, role))
     }
 
     pub fn set_role(&mut self, group: &CustomGroup, user: &UserId, role: Role) -> Result<()> {
-        self.tx.set_role(group.number, user, role)?;
-        self.note(Change::with(Action::SET_ROLE, group.uri.as_str(), in_role(user, role)));
-        Ok(())
+        let change = Change::with(Action::SET_ROLE, group.uri.as_str(), in_role(user, role));
+        self.make(change, |tx| tx.set_role(group.number, user, role))
     }
 
     pub fn remove_member(&mut self, group: &CustomGroup, user: &UserId) -> Result<()> {
-        self.tx.remove_member(group.number, user)?;
-        self.note(Change::with(Action::REMOVE_MEMBER, group.uri.as_str(), user));
-        Ok(())
+        let change = Change::with(Action::REMOVE_MEMBER, group.uri.as_str(), user);
+        self.make(change, |tx| tx.remove_member(group.number, user))
     }
 
     pub fn switch_app(&mut self, app: &AppId, enabled: bool) -> Result<()> {
-        self.tx.switch_app(app, enabled)?;
-        self.note(Change::of(switch(enabled), app));
-        Ok(())
+        self.make(Change::of(switch(enabled), app), |tx| tx.switch_app(app, enabled))
+    }
+
+    pub fn insert_token(&mut self, token: &NewToken) -> Result<Token> {
+        check_scope(&self.who, Action::CREATE_TOKEN)?;
+        let made = self.tx.insert_token(token)?;
+        self.changes.push(of_token(Action::CREATE_TOKEN, &made));
+        Ok(made)
+    }
+
+    pub fn delete_token(&mut self, token: &Token) -> Result<()> {
+        self.make(of_token(Action::REVOKE_TOKEN, token), |tx| tx.delete_token(token.number))
     }
 
     /// Remembers that a user was made since it is declared. Not a change of anything that anybody sees.
@@ -191,9 +210,10 @@ impl<'t> Act<'t> {
     }
 
     pub fn forget_audit(&mut self, before: Timestamp) -> Result<u64> {
+        check_scope(&self.who, Action::FORGET_AUDIT)?;
         let forgotten = self.tx.delete_audit(before)?;
         if forgotten > 0 {
-            self.note(Change::with(Action::FORGET_AUDIT, "", format!("{forgotten} records")));
+            self.changes.push(Change::with(Action::FORGET_AUDIT, "", format!("{forgotten} records")));
         }
         Ok(forgotten)
     }
@@ -207,6 +227,10 @@ pub(super) fn switch(enabled: bool) -> Action {
 /// Letting a user log in, or no longer.
 pub(super) fn enable(enabled: bool) -> Action {
     if enabled { Action::ENABLE_USER } else { Action::DISABLE_USER }
+}
+
+fn of_token(action: Action, token: &Token) -> Change {
+    Change::with(action, &token.user, format!("{} ({})", token.number, token.scope))
 }
 
 fn in_role(user: &UserId, role: Role) -> String {
@@ -229,17 +253,21 @@ fn described(user: &UserId, change: &UserChange) -> Option<Change> {
 
 /// The principal as it stands inside the transaction that acts for it. The operator's rights cannot be
 /// taken away.
-fn refresh(reader: &dyn Reader, who: &Principal, rules: &Rules) -> Result<Principal> {
+fn refresh(tx: &dyn Tx, who: &Principal, rules: &Rules) -> Result<Principal> {
     if who.is_operator() {
         return Ok(who.clone());
     }
-    let account = reader.account(who.user.as_str())?.filter(|found| found.enabled && found.id == who.user);
+    let account = tx.account(who.user.as_str())?.filter(|found| found.enabled && found.id == who.user);
     let account = account.ok_or(Denied::ManageUser)?;
+    if let Some(grant) = who.token {
+        let token = tx.token(grant.number)?.filter(|token| token.is_valid(tx.now()));
+        token.ok_or(Denied::TokenGone)?;
+    }
     Ok(Principal {
         user: account.id,
         administrator: account.administrator,
         subadmin: account.subadmin && rules.allow_subadmins,
-        origin: who.origin,
+        ..who.clone()
     })
 }
 
@@ -255,7 +283,11 @@ impl Service {
         attempt: Change,
         job: impl FnOnce(&mut Act<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        match self.transact(who, job).await {
+        let done = match check_scope(who, attempt.action) {
+            Ok(()) => self.transact(who, job).await,
+            Err(error) => Err(error),
+        };
+        match done {
             Ok(done) => Ok(done),
             Err(error) => Err(self.refused(who, attempt, error).await),
         }

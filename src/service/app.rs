@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::Service;
 use super::act::switch;
 use super::app_info::{AppInfo, MAX_BYTES};
+use crate::domain::permission::check_scope;
 use crate::domain::provisioning::Level;
 use crate::domain::{AppId, Change, Error, Principal, Result, StoreFailure};
 
@@ -199,7 +200,7 @@ impl Service {
     /// is needed to switch apps on again.
     pub async fn switch_app(&self, who: &Principal, apps: &Apps, app: &AppId, enabled: bool) -> Result<()> {
         let (attempt, switched) = (Change::of(switch(enabled), app), app.clone());
-        if let Err(error) = Level::Administrator.check(who) {
+        if let Err(error) = check_scope(who, attempt.action).and_then(|()| Level::Administrator.check(who)) {
             return Err(self.refused(who, attempt, error).await);
         }
         find(apps, app).await?;

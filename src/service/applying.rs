@@ -68,10 +68,12 @@ impl<'a, 't> Applying<'a, 't> {
         let password = match &declared.password {
             DeclaredPassword::Hash(hash) => hash.clone(),
             DeclaredPassword::Missing(reason) => return Err(Error::PasswordMissing(reason.clone())),
-            // The one who only compares has no hashes, and keeps nothing.
-            DeclaredPassword::None | DeclaredPassword::Plain(_) => {
+            DeclaredPassword::Plain(password) => {
+                self.act.rules.check_password(password)?;
+                // The one who only compares has no hashes, and keeps nothing.
                 self.hashes.remove(id).unwrap_or_else(PasswordHash::locked)
             }
+            DeclaredPassword::None => PasswordHash::locked(),
         };
         let display_name = declared.display_name.clone();
         self.act.insert_user(&NewUser {

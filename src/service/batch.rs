@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::act::{Act, enable};
 use super::{Passwords, Service, UserRequest, group, subadmin, user};
+use crate::domain::permission::check_scope;
 use crate::domain::provisioning::UserField;
 use crate::domain::{Action, Change, Error, Password, PasswordHash, Principal, Result};
 
@@ -132,6 +133,7 @@ impl Run {
         move |act| {
             for (number, (step, hash)) in steps.iter().zip(hashes).enumerate() {
                 at.store(number, Ordering::Release);
+                check_scope(&act.who, step.attempt().action)?;
                 step.perform(act, hash)?;
             }
             at.store(usize::MAX, Ordering::Release);

@@ -3,7 +3,7 @@
 use super::Service;
 use super::act::Act;
 use super::locate::Tree;
-use crate::domain::permission::{may_create_group, sees_all_groups};
+use crate::domain::permission::{check_scope, may_create_group, sees_all_groups};
 use crate::domain::{
     Action, Change, CustomGroup, Denied, DisplayName, Error, GroupUri, Membership, Node, Place, Principal,
     Result, Role, RoledGroup, Rules, Search, UserId,
@@ -159,8 +159,14 @@ impl Service {
     ///
     /// # Errors
     /// As for [`Self::create_custom_group`], but for the names.
-    pub fn check_creatable(&self, who: &Principal, place: &Place) -> Result<()> {
-        self.read(|reader| check_creatable(reader, who, &self.rules, place))
+    pub async fn check_creatable(&self, who: &Principal, place: &Place) -> Result<()> {
+        let attempt = Change::of(Action::CREATE_CUSTOM_GROUP, place);
+        let creatable = check_scope(who, attempt.action)
+            .and_then(|()| self.read(|reader| check_creatable(reader, who, &self.rules, place)));
+        match creatable {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.refused(who, attempt, error).await),
+        }
     }
 
     /// Gives a custom group another display name.

@@ -24,6 +24,7 @@ mod paged;
 mod password_hash;
 mod passwords;
 mod subadmin;
+mod token;
 mod user;
 
 use std::sync::Arc;

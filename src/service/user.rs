@@ -6,6 +6,7 @@ use super::custom_group::leave_all;
 use super::group::{self, Target};
 use super::paged::Paged;
 use super::subadmin;
+use crate::domain::permission::check_scope;
 use crate::domain::provisioning::{Level, Relation, UserField};
 use crate::domain::{
     Action, Change, Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result,
@@ -50,8 +51,9 @@ impl Service {
     /// password and the rest; and for each group to be subadmin of, as [`Self::add_subadmin`].
     pub async fn create_user(&self, who: &Principal, request: UserRequest) -> Result<User> {
         let attempt = Change::of(Action::CREATE_USER, &request.id);
-        let early = self.read(|reader| check_request(reader, who, &self.rules, &request));
-        let checked = match early.and_then(|_| check_fields(&request)) {
+        let early = check_scope(who, attempt.action)
+            .and_then(|()| self.read(|reader| check_request(reader, who, &self.rules, &request)));
+        let checked = match early.and_then(|_| check_fields(&request, &self.rules)) {
             Ok(checked) => checked,
             Err(error) => return Err(self.refused(who, attempt, error).await),
         };
@@ -82,12 +84,14 @@ impl Service {
         value: Option<String>,
     ) -> Result<()> {
         let attempt = edit_attempt(id, field);
-        if let Err(error) = self.read(|reader| check_edit(reader, who, id, field)) {
+        let early = check_scope(who, attempt.action)
+            .and_then(|()| self.read(|reader| check_edit(reader, who, id, field)));
+        if let Err(error) = early {
             return Err(self.refused(who, attempt, error).await);
         }
         let hash = match (field, &value) {
             (Some(UserField::Password), Some(password)) => {
-                Some(self.passwords.hash(&Password::new(password)?).await?)
+                Some(self.passwords.hash(&new_password(password, &self.rules)?).await?)
             }
             _ => None,
         };
@@ -163,7 +167,7 @@ pub(super) fn view(reader: &dyn Reader, who: &Principal, id: &str) -> Result<Use
 /// Makes a user, in the groups asked for, with the hash of its password.
 pub(super) fn create(act: &mut Act<'_>, request: &UserRequest, hash: PasswordHash) -> Result<User> {
     let groups = check_request(&**act, &act.who, &act.rules, request)?;
-    let user = check_fields(request)?.with_hash(hash);
+    let user = check_fields(request, &act.rules)?.with_hash(hash);
     act.insert_user(&user)?;
     groups.iter().try_for_each(|group| group::put_in(act, group, &user.id))?;
     for group in &request.subadmin_of {
@@ -189,7 +193,7 @@ pub(super) fn edit(
         UserField::Email => UserChange::Email(Email::new(value.ok_or(Error::EmailInvalid)?)?),
         UserField::Quota => UserChange::Quota(Quota::parse(given)?),
         UserField::Password => {
-            Password::new(given)?;
+            new_password(given, &act.rules)?;
             UserChange::Password(hash.ok_or(Error::PasswordBlank)?)
         }
     };
@@ -291,9 +295,15 @@ impl Checked {
     }
 }
 
-fn check_fields(request: &UserRequest) -> Result<Checked> {
+fn new_password(text: &str, rules: &Rules) -> Result<Password> {
+    let password = Password::new(text)?;
+    rules.check_password(&password)?;
+    Ok(password)
+}
+
+fn check_fields(request: &UserRequest, rules: &Rules) -> Result<Checked> {
     let id = UserId::new(&request.id)?;
-    let password = Password::new(&request.password)?;
+    let password = new_password(&request.password, rules)?;
     let display_name = UserName::new(request.display_name.as_deref().unwrap_or_default(), &id)?;
     let email = Email::new(request.email.as_deref().unwrap_or_default())?;
     let quota = request.quota.as_deref().filter(|quota| !quota.is_empty());
@@ -308,7 +318,7 @@ mod tests {
     #[test]
     fn a_new_user_has_defaults() {
         let request = UserRequest { id: "frank".into(), password: "secret".into(), ..UserRequest::default() };
-        let user = check_fields(&request).expect("valid");
+        let user = check_fields(&request, &Rules::default()).expect("valid");
         assert_eq!(user.display_name.as_str(), "frank");
         assert_eq!(user.email, None);
         assert_eq!(user.quota, Quota::Default);

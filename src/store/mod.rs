@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use crate::domain::{
     Account, AppId, AuditQuery, AuditRecord, Change, CustomGroup, CustomGroupNumber, DisplayName, Email,
-    Group, GroupId, GroupName, GroupRef, GroupUri, Membership, NewUser, Outcome, PasswordHash, Pattern,
-    Principal, Quota, Result, Role, RoledGroup, Search, Timestamp, User, UserId, UserName,
+    Group, GroupId, GroupName, GroupRef, GroupUri, Membership, NewToken, NewUser, Outcome, PasswordHash,
+    Pattern, Principal, Quota, Result, Role, RoledGroup, Search, Timestamp, Token, TokenHash, TokenNumber,
+    User, UserId, UserName,
 };
 
 pub use call::{LongReads, WriteJob};
@@ -151,6 +152,18 @@ pub trait AppReader {
     fn app_switches(&self) -> Result<Vec<(AppId, bool)>>;
 }
 
+/// Questions about tokens.
+pub trait TokenReader {
+    /// The token with this number.
+    fn token(&self, number: TokenNumber) -> Result<Option<Token>>;
+
+    /// The token that has this hash, still valid or not.
+    fn token_with(&self, hash: &TokenHash) -> Result<Option<Token>>;
+
+    /// The tokens of `user`, or of everybody, by number.
+    fn tokens(&self, user: Option<&UserId>) -> Result<Vec<Token>>;
+}
+
 /// Questions about what was written down of changes.
 pub trait AuditReader {
     /// The records that are asked for, oldest first.
@@ -189,7 +202,14 @@ pub trait DeclaredReader {
 
 /// One snapshot of the store.
 pub trait Reader:
-    UserReader + GroupReader + CustomGroupReader + AppReader + AuditReader + BulkReader + DeclaredReader
+    UserReader
+    + GroupReader
+    + CustomGroupReader
+    + AppReader
+    + TokenReader
+    + AuditReader
+    + BulkReader
+    + DeclaredReader
 {
 }
 
@@ -225,7 +245,7 @@ pub trait UserWriter {
     /// Changes one thing about a user.
     fn update_user(&mut self, user: &UserId, change: &UserChange) -> Result<()>;
 
-    /// Deletes a user with its places in groups and its subadmin rights. Memberships in custom groups
+    /// Deletes a user with its places in groups, its subadmin rights and its tokens. Memberships in custom groups
     /// must have been removed before, as rules hang on them.
     fn delete_user(&mut self, user: &UserId) -> Result<()>;
 }
@@ -297,6 +317,18 @@ pub trait AppWriter {
     fn switch_app(&mut self, app: &AppId, enabled: bool) -> Result<()>;
 }
 
+/// Changes of tokens.
+pub trait TokenWriter {
+    /// Makes a token, as of the time of the transaction.
+    fn insert_token(&mut self, token: &NewToken) -> Result<Token>;
+
+    /// Notes when somebody logged in with a token.
+    fn note_token_use(&mut self, token: TokenNumber, at: Timestamp) -> Result<()>;
+
+    /// Deletes a token.
+    fn delete_token(&mut self, token: TokenNumber) -> Result<()>;
+}
+
 /// Writing changes down.
 pub trait AuditWriter {
     /// Adds a record of a change by `who`, at the time of the transaction.
@@ -320,7 +352,7 @@ pub trait DeclaredWriter {
 
 /// One write transaction. Rules are checked by whoever calls; constraints are the last line of defence.
 pub trait Tx:
-    Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + AuditWriter + DeclaredWriter
+    Reader + UserWriter + GroupWriter + CustomGroupWriter + AppWriter + TokenWriter + AuditWriter + DeclaredWriter
 {
     /// The time of the transaction; everything in it bears this one.
     fn now(&self) -> Timestamp;

@@ -18,3 +18,4 @@ mod occ;
 mod postgres;
 #[cfg(unix)]
 mod proxies;
+mod tokens;

@@ -17,6 +17,7 @@ mod plans;
 mod queue;
 mod released;
 mod rules;
+mod tokens;
 mod transactions;
 mod users;
 
@@ -90,6 +91,13 @@ macro_rules! contract {
                     users_with_memberships_come_once
                     deleting_a_user_takes_memberships_along
                     a_membership_needs_a_group_and_a_user
+                }
+                tokens {
+                    what_is_written_is_read
+                    tokens_are_found_by_their_hash_alone
+                    tokens_come_by_number
+                    a_deleted_token_is_gone_and_its_number_too
+                    deleting_a_user_takes_tokens_along
                 }
                 apps { switches_are_kept }
                 audit {

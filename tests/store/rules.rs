@@ -30,7 +30,7 @@ fn service(store: &SharedStore) -> Service {
 }
 
 fn principal(user: &str) -> Principal {
-    Principal { user: id(user), administrator: false, subadmin: false, origin: Origin::Machine }
+    Principal { user: id(user), administrator: false, subadmin: false, token: None, origin: Origin::Machine }
 }
 
 fn group_with_admins(store: &SharedStore, uri: &str) -> CustomGroup {

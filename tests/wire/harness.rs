@@ -129,6 +129,21 @@ impl Server {
         }
     }
 
+    /// Runs a command of the operator beside the server, and says what it printed.
+    pub fn operate(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_davgroups"));
+        command.args(arguments).arg("--data-dir").arg(self.data.path());
+        let output = command.stdin(Stdio::null()).output().expect("ran");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Changes the database beside the server.
+    pub fn alter(&self, sql: &str) {
+        let database = Connection::open(self.data.path().join("davgroups.db")).expect("a database");
+        database.execute_batch(sql).expect("altered");
+    }
+
     /// What was logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.data.path().join(LOG)).expect("a log")

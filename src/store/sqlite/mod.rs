@@ -16,6 +16,7 @@ mod error;
 mod groups;
 mod search;
 mod session;
+mod tokens;
 mod users;
 mod verify;
 mod watch;

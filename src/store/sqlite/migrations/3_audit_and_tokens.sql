@@ -1,4 +1,4 @@
--- What was changed is written down; and what `davgroups apply` made is known.
+-- What was changed is written down, programs have tokens, and what `davgroups apply` made is known.
 CREATE TABLE audit (
     number          INTEGER PRIMARY KEY,
     at              INTEGER NOT NULL,
@@ -11,6 +11,19 @@ CREATE TABLE audit (
 );
 
 CREATE INDEX audit_by_time ON audit (at);
+
+CREATE TABLE tokens (
+    number          INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id         TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name            TEXT    NOT NULL,
+    hash            BLOB    NOT NULL UNIQUE,
+    scope           TEXT    NOT NULL CHECK (scope IN ('read', 'groups', 'users', 'admin')),
+    created         INTEGER NOT NULL,
+    expires         INTEGER,
+    last_used       INTEGER
+);
+
+CREATE INDEX tokens_by_user ON tokens (user_id, number);
 
 CREATE TABLE declared_users (
     user_id         TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
