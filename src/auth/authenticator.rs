@@ -680,7 +680,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_ends_though_it_is_known_and_nothing_is_written() {
         let fixture = Fixture::new(Rules::default()).await;
-        let (token, secret) = fixture.token("alice", 3000).await;
+        let (token, secret) = fixture.token("alice", 5000).await;
         let used = || async { fixture.bear(&secret).await };
         used().await.expect("valid");
         // That it was used is noted, and makes what is known worthless once.

@@ -4,6 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::Timestamp;
 
+/// The year 10000, for which the form of dates has no room.
+const UNWRITABLE: Timestamp = Timestamp(253_402_300_800_000);
+
 /// A moment in the past: so long ago (`90d`, `12h`, `1h 30m`), a date (`2026-11-01`, which begins at midnight
 /// UTC), or a time (`2026-11-01T12:00:00Z`).
 ///
@@ -19,19 +22,26 @@ pub(super) fn past(text: &str) -> Result<Timestamp, String> {
 /// A moment in the future: in so long, a date (which begins at midnight UTC), or a time.
 ///
 /// # Errors
-/// What is expected, if it is none of these or has gone by.
+/// What is expected, if it is none of these, has gone by, or is thousands of years away.
 pub(super) fn future(text: &str) -> Result<Timestamp, String> {
     let end = match length(text) {
         Some(ahead) => SystemTime::now().checked_add(ahead).map(Timestamp::of).ok_or_else(|| expected(text)),
         None => moment(text),
     }?;
-    if end > Timestamp::now() { Ok(end) } else { Err(format!("{text} is not in the future")) }
+    if end <= Timestamp::now() {
+        Err(format!("{text} is not in the future"))
+    } else if end >= UNWRITABLE {
+        Err(format!("{text} is after the year 9999"))
+    } else {
+        Ok(end)
+    }
 }
 
 /// A moment as people read it: `2026-11-01T12:00:00.000Z`.
 pub(super) fn shown(moment: Timestamp) -> String {
     let since = Duration::from_millis(u64::try_from(moment.0).unwrap_or_default());
-    let shown = UNIX_EPOCH.checked_add(since).map(humantime::format_rfc3339_millis);
+    let writable = UNIX_EPOCH.checked_add(since).filter(|_| moment < UNWRITABLE);
+    let shown = writable.map(humantime::format_rfc3339_millis);
     shown.map_or_else(|| moment.0.to_string(), |shown| shown.to_string())
 }
 
@@ -76,5 +86,8 @@ mod tests {
         for text in ["0s", "2001-01-01", "2001-01-01T12:00:00Z"] {
             assert!(future(text).is_err_and(|error| error.contains("is not in the future")), "{text}");
         }
+        assert!(future("10000y").is_err_and(|error| error.contains("is after the year 9999")));
+        assert_eq!(shown(UNWRITABLE), "253402300800000");
+        assert_eq!(shown(Timestamp(i64::MAX)), i64::MAX.to_string());
     }
 }

@@ -130,6 +130,14 @@ fn new_passwords_have_the_length_that_is_asked_for() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(short), "{output:?}");
     }
+    std::fs::write(scratch.path("bob"), "eleven-char\n").expect("written");
+    std::fs::write(scratch.path("users.yaml"), "users: [{id: bob, password_file: bob}]").expect("written");
+    let declared = scratch.path("users.yaml");
+    let declared = declared.to_str().expect("UTF-8");
+    let output = scratch.command(&["apply", declared, "--config", config]).output().expect("ran");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&format!("user bob: {short}")), "{said}");
+    scratch.run(&["apply", declared]);
     scratch.run_with(&["user", "passwd", "alice", "--config", config], "twelve-chars\n");
     assert_eq!(scratch.serve().login("alice", "twelve-chars"), 200);
     scratch.run_with(&["user", "passwd", "alice"], "x\n");
