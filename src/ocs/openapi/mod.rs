@@ -25,20 +25,24 @@ use template::{Item, Operation};
 /// The kinds of bodies that are read.
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
-/// What every operation that needs a login can answer.
-const EVERYWHERE: [(u16, &str); 7] = [
+/// What every operation can answer.
+const EVERYWHERE: [(u16, &str); 3] = [
+    (status::UNREADABLE, "the body did not arrive"),
+    (status::TOO_LARGE, "the body is too long"),
+    (status::BUSY, "too much is asked at once; try again later"),
+];
+
+/// What every operation that needs a login can answer besides.
+const LOGGED_IN: [(u16, &str); 5] = [
     (status::INVALID, "a parameter cannot be read"),
     (status::SERVER_ERROR, "something failed in the server"),
     (status::UNAUTHORISED, "the credentials are missing or wrong, or do not suffice"),
     (status::FORBIDDEN, "the server takes no password that others could read on the way"),
-    (status::UNREADABLE, "the body did not arrive"),
-    (status::TOO_LARGE, "the body is too long"),
     (status::TOO_MANY, "there were too many failed logins; try again later"),
 ];
 
 /// What every operation that changes something can answer besides.
-const WRITING: [(u16, &str); 2] =
-    [(status::BUSY, "too many writes wait; try again later"), (status::FULL, "there is no space left")];
+const WRITING: [(u16, &str); 1] = [(status::FULL, "there is no space left")];
 
 /// The description for one profile.
 ///
@@ -156,12 +160,13 @@ impl Operation {
         for (statuscode, why) in &self.statuscodes {
             answers.add_failure(statuscode.parse().map_err(io::Error::other)?, why, true)?;
         }
+        let logged_in = if level.is_none() { &[][..] } else { &LOGGED_IN };
+        let writing = if method == "get" { &[][..] } else { &WRITING };
+        for (statuscode, why) in EVERYWHERE.iter().chain(logged_in).chain(writing) {
+            answers.add_failure(*statuscode, why, false)?;
+        }
         if level.is_none() {
             return Ok(answers);
-        }
-        let writing = if method == "get" { &[][..] } else { &WRITING };
-        for (statuscode, why) in EVERYWHERE.iter().chain(writing) {
-            answers.add_failure(*statuscode, why, false)?;
         }
         answers.add_switched_off("this part of the server is switched off")?;
         Ok(answers)
