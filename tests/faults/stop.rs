@@ -1,9 +1,10 @@
 //! Being told to stop, and a second server.
 
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::harness::{Server, assert_sound, davgroups, fill};
+use crate::harness::{Server, assert_sound, database, davgroups, fill};
 use crate::load;
 
 /// A client whose request finds the connection closed does not know what became of it. What proves that
@@ -36,6 +37,7 @@ fn a_second_server_is_refused_and_disturbs_nobody() {
     let names: Vec<_> = writers.iter().map(|writer| writer.name.clone()).collect();
     fill(directory.path(), &names);
     load::run(Server::start(directory.path()), &mut writers, |server| {
+        wait_until_all_write(directory.path(), names.len());
         for _ in 0..3 {
             let second = davgroups(directory.path()).output().expect("run");
             let said = String::from_utf8_lossy(&second.stderr);
@@ -48,5 +50,16 @@ fn a_second_server_is_refused_and_disturbs_nobody() {
     for writer in &mut writers {
         writer.check(directory.path());
         assert!(writer.answered > 0, "{} was kept from writing", writer.name);
+    }
+}
+
+/// Waits until so many users have made several changes, all but the last of which were answered.
+fn wait_until_all_write(data_dir: &Path, users: usize) {
+    let database = database(data_dir);
+    let busy = "SELECT count(*) FROM
+                    (SELECT actor FROM audit WHERE actor IS NOT NULL GROUP BY actor HAVING count(*) > 8)";
+    let count = || database.query_row(busy, [], |row| row.get::<_, usize>(0)).expect("counted");
+    while count() < users {
+        sleep(Duration::from_millis(5));
     }
 }
