@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use thiserror::Error as ThisError;
+
 use super::error::{Error, NameFault, Result};
 use super::fold::{fold, is_unwritable};
 use super::user::{User, UserId};
@@ -12,7 +14,34 @@ use super::user::{User, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CustomGroupNumber(i64);
 
+/// Why a custom group cannot bring a number along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+pub enum NumberFault {
+    /// Nothing comes before 1.
+    #[error("its number is not positive")]
+    NotPositive,
+    /// New groups get larger numbers than all before them, for which there has to be room.
+    #[error("its number is too large; the largest is {}", CustomGroupNumber::LARGEST_BROUGHT)]
+    TooLarge,
+}
+
 impl CustomGroupNumber {
+    /// Above it there is room for any number of new groups; up to it, every program reads numbers in JSON
+    /// as they are.
+    const LARGEST_BROUGHT: i64 = (1 << 53) - 1;
+
+    /// The number that a group has elsewhere, and keeps here.
+    ///
+    /// # Errors
+    /// [`NumberFault`].
+    pub fn brought(number: i64) -> Result<Self, NumberFault> {
+        match number {
+            1..=Self::LARGEST_BROUGHT => Ok(Self(number)),
+            ..1 => Err(NumberFault::NotPositive),
+            _ => Err(NumberFault::TooLarge),
+        }
+    }
+
     /// The number as the store keeps it.
     pub fn new(number: i64) -> Self {
         Self(number)
@@ -250,5 +279,19 @@ mod tests {
         assert_eq!(CustomGroupNumber::from_digits("+1"), None);
         assert_eq!(CustomGroupNumber::from_digits(""), None);
         assert_eq!(CustomGroupNumber::from_digits("99999999999999999999"), None);
+    }
+
+    #[test]
+    fn a_number_that_is_brought_leaves_room_for_others() {
+        let largest = 9_007_199_254_740_991;
+        for number in [1, 7, largest] {
+            assert_eq!(CustomGroupNumber::brought(number).map(CustomGroupNumber::get), Ok(number));
+        }
+        for number in [i64::MIN, -1, 0] {
+            assert_eq!(CustomGroupNumber::brought(number), Err(NumberFault::NotPositive));
+        }
+        for number in [largest + 1, i64::MAX] {
+            assert_eq!(CustomGroupNumber::brought(number), Err(NumberFault::TooLarge));
+        }
     }
 }

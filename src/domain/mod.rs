@@ -22,7 +22,9 @@ mod user;
 
 pub use app::AppId;
 pub use audit::{Action, AuditQuery, AuditRecord, Change, Origin, Outcome};
-pub use custom_group::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, RoledGroup};
+pub use custom_group::{
+    CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, NumberFault, Role, RoledGroup,
+};
 pub use error::{Denied, Error, NameFault, Result, StoreFailure};
 pub use group::{Group, GroupId, GroupName};
 pub use password::{Password, PasswordHash};

@@ -199,11 +199,9 @@ impl Reading<'_> {
     fn custom_group(&mut self, group: &CustomGroup) -> Result<DeclaredCustomGroup, String> {
         let uri = GroupUri::new(&group.uri).map_err(told)?;
         self.once("custom group", uri.as_str().to_owned())?;
-        if group.number.is_some_and(|number| number < 1) {
-            return Err("its number is not positive".to_owned());
-        }
+        let number = group.number.map(CustomGroupNumber::brought).transpose();
         Ok(DeclaredCustomGroup {
-            number: group.number.map(CustomGroupNumber::new),
+            number: number.map_err(|fault| fault.to_string())?,
             display_name: group.display_name.as_deref().map(DisplayName::new).transpose().map_err(told)?,
             members: group.members.as_deref().map(members).transpose()?,
             uri,

@@ -248,7 +248,7 @@ fn rows_that_cannot_be_taken_are_named() {
             "custom_groups": [{"uri": "team", "number": 4, "members": [{"user": "nora", "role": "boss"},
                     {"user": "rosa", "role": "admin"}, {"user": "ROSA"}, {"user": "nobody"}]},
                 {"uri": "x"}, {"uri": "team"}, {"uri": "twin", "number": 4}, {"uri": "none", "number": 0},
-                {"uri": "huge", "number": 99999999999999999999}, {"uri": "spaced", "display_name": "  "}]}"#
+                {"uri": "huge", "number": 99999999999999999999}, {"uri": "last", "number": 9223372036854775807}, {"uri": "spaced", "display_name": "  "}]}"#
             .replace("NORA\"}, {\"id\": \"ab", &format!("{NORA}\"}}, {{\"id\": \"ab")),
     );
     let expected = [
@@ -279,14 +279,15 @@ fn rows_that_cannot_be_taken_are_named() {
         "left out: custom group twin (entry 4 of custom_groups): an earlier row has this number",
         "left out: custom group none (entry 5 of custom_groups): its number is not positive",
         "left out: entry 6 of custom_groups: no whole number where one belongs",
-        "left out: custom group spaced (entry 7 of custom_groups): The group name is not valid: it must not be empty",
+        "left out: custom group last (entry 7 of custom_groups): its number is too large; the largest is 9007199254740991",
+        "left out: custom group spaced (entry 8 of custom_groups): The group name is not valid: it must not be empty",
         "left out: the membership of nora in custom group team (member 1 of entry 1 of custom_groups): the role is neither member nor admin",
         "left out: the membership of ROSA in custom group team (member 3 of entry 1 of custom_groups): an earlier row has this user in this group",
         "left out: the membership of nobody in custom group team: there is no such user",
     ] {
         assert!(found.iter().any(|found| found.starts_with(line)), "{line}\n{said}");
     }
-    assert!(said.ends_with("28 rows left out, 2 noted\n"), "{said}");
+    assert!(said.ends_with("29 rows left out, 2 noted\n"), "{said}");
     assert_eq!(rows(&scratch, "SELECT id FROM users ORDER BY id"), ["anna", "nora", "rosa"]);
     assert_eq!(rows(&scratch, "SELECT user_id FROM group_members"), ["anna", "nora"]);
     assert_eq!(rows(&scratch, "SELECT uri FROM custom_groups"), ["team"]);

@@ -369,7 +369,7 @@ fn rows_that_cannot_be_taken_are_named() {
              INSERT INTO oc_groups VALUES ('staff'), ('customgroup_x');
              INSERT INTO oc_group_user VALUES ('staff', 'nora'), ('staff', 'nobody'), ('none', 'nora'), ('customgroup_x', 'nora');
              INSERT INTO oc_group_admin VALUES ('staff', 'ab');
-             INSERT INTO oc_custom_group VALUES (1, 'good', 'Same Name'), (2, 'x', 'Too Short'), (3, 'good', 'Again'), (4, 'fine', 'same name');
+             INSERT INTO oc_custom_group VALUES (1, 'good', 'Same Name'), (2, 'x', 'Too Short'), (3, 'good', 'Again'), (4, 'fine', 'same name'), (0, 'zero', 'Zero'), (9223372036854775807, 'last', 'Last');
              INSERT INTO oc_custom_group_member VALUES (1, 'nora', 1), (1, 'NORA', 0), (1, 'ab', 0), (2, 'nora', 1), (1, 'rosa', 7), (4, 'ldap', 1);",
         );
     let said = scratch.run(&["import", "owncloud", other.path()]);
@@ -392,8 +392,10 @@ fn rows_that_cannot_be_taken_are_named() {
         "left out: the place of nora in group none: that group is not taken",
         "left out: the place of nora in group customgroup_x: that group is not taken",
         "left out: the subadmin ab in group staff: that user is not taken",
+        "left out: custom group zero: its number is not positive",
         "left out: custom group x: The group name is not valid: it is too short; use 2 to 64 characters without a leading space",
         "left out: custom group good: another group has this uri",
+        "left out: custom group last: its number is too large; the largest is 9007199254740991",
         "left out: the membership of NORA in custom group 1: that user is in that group already, in other capitals",
         "left out: the membership of ab in custom group 1: that user is not taken",
         "left out: the membership of nora in custom group 2: that group is not taken",
@@ -402,8 +404,9 @@ fn rows_that_cannot_be_taken_are_named() {
     ];
     let found: Vec<_> = said.lines().take_while(|line| !line.starts_with("users: ")).collect();
     assert_eq!(found, expected);
-    assert!(said.contains("users: 5 taken over") && said.ends_with("16 rows left out, 9 noted\n"), "{said}");
+    assert!(said.contains("users: 5 taken over") && said.ends_with("18 rows left out, 9 noted\n"), "{said}");
     assert_eq!(rows(&scratch, "SELECT user_id FROM custom_group_members ORDER BY 1"), ["ldap", "nora"]);
+    scratch.run(&["customgroup", "create", "next", "--admin", "nora"]);
 }
 
 #[test]

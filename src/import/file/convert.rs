@@ -121,9 +121,8 @@ impl Conversion {
             "" => DisplayName::of_uri(&uri),
             name => DisplayName::new(name).map_err(told)?,
         };
-        if row.number.is_some_and(|number| number < 1) {
-            return Err("its number is not positive".to_owned());
-        }
+        let number =
+            row.number.map(CustomGroupNumber::brought).transpose().map_err(|fault| fault.to_string())?;
         if self.uris.contains(&uri) {
             return Err("an earlier row has this uri".to_owned());
         }
@@ -131,7 +130,6 @@ impl Conversion {
             return Err("an earlier row has this number".to_owned());
         }
         self.uris.insert(uri.clone());
-        let number = row.number.map(CustomGroupNumber::new);
         self.reading.inventory.custom_groups.push(CustomGroupRecord { number, uri, display_name });
         Ok(())
     }

@@ -312,10 +312,11 @@ impl Draft {
 }
 
 fn custom_group(row: CustomGroupRow) -> Result<CustomGroupRecord, String> {
-    let number = row.number.filter(|number| *number > 0).ok_or("it has no positive number")?;
+    let number = row.number.map(CustomGroupNumber::brought).ok_or("it has no number")?;
+    let number = number.map_err(|fault| fault.to_string())?;
     let uri = GroupUri::new(&row.uri).map_err(|error| error.to_string())?;
     let display_name = DisplayName::new(&row.display_name).map_err(|error| error.to_string())?;
-    Ok(CustomGroupRecord { number: Some(CustomGroupNumber::new(number)), uri, display_name })
+    Ok(CustomGroupRecord { number: Some(number), uri, display_name })
 }
 
 fn role(number: Option<i64>) -> Option<Role> {
