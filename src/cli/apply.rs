@@ -1,5 +1,6 @@
 //! `davgroups apply`: making users and groups be as a file declares them.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,14 +9,14 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::files::STANDARD;
-use super::operator::{block_on, open, open_existing};
+use super::operator::{block_on, open, rehearse};
 use super::output::Output;
+use super::{Failure, words};
 use crate::config::Config;
-use crate::domain::Change;
+use crate::domain::{Action, Change, UserId};
 use crate::import::declaration::{self, DeclarationError, Secrets};
-use crate::service::{Applied, Declaration};
+use crate::service::{Applied, Declaration, DeclaredPassword};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -40,7 +41,7 @@ The file is YAML, or JSON, and what `davgroups export` writes is such a file:
 
 What is not said is left as it is, and what is not named is not touched. With --prune, who is in a group whose
 members are declared is taken out if not among them, and what an earlier apply made is deleted if it is declared
-no longer; what others made never is. All is done in one transaction, or nothing. Each change is printed.
+no longer; what others made never is. A file in which nothing stands is refused: to declare nothing, write {}. All is done in one transaction, or nothing. Each change is printed.
 
 Exit codes: 0 everything is as declared, 1 it could not be done, 2 with --check: it is not.
 
@@ -66,26 +67,48 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
     let declaration = Arc::new(read(&options.file)?);
-    let rehearsal = options.dry_run || options.check;
-    let applied: Applied = block_on(async {
-        Ok(match rehearsal {
-            true => open_existing(config)?.compare(declaration, options.prune).await?,
-            false => open(config)?.apply(declaration, options.prune).await?,
-        })
-    })?;
-    let changes = applied.map_err(|impossible| {
-        let reasons = impossible.iter().map(|one| format!("{}: {}", one.subject, one.error));
-        refused(reasons.collect())
+    let changes = applied(options, config, &declaration)?.map_err(|impossible| {
+        refused(impossible.into_iter().map(|one| format!("{}: {}", one.subject, words(one.error))).collect())
     })?;
     let rows: Vec<_> = changes.iter().map(row).collect();
     options.output.list(&["action", "subject", "detail"], &rows)?;
+    for user in without_password(&declaration, &changes) {
+        eprintln!("user {user}: without a password nobody logs in: davgroups user passwd");
+    }
+    let count = match changes.len() {
+        0 => "nothing to do".to_owned(),
+        1 => "1 change".to_owned(),
+        several => format!("{several} changes"),
+    };
     match changes.len() {
-        0 => eprintln!("nothing to do"),
-        changes if options.check => return Err(Failure::Usage(format!("{changes} changes to be made"))),
-        changes if rehearsal => eprintln!("{changes} changes would be made"),
-        changes => eprintln!("{changes} changes made"),
+        0 => eprintln!("{count}"),
+        _ if options.check => return Err(Failure::Usage(format!("{count} to be made"))),
+        _ if options.dry_run => eprintln!("{count} would be made"),
+        _ => eprintln!("{count} made"),
     }
     Ok(())
+}
+
+fn applied(options: &Options, config: &Config, declaration: &Arc<Declaration>) -> Result<Applied, Failure> {
+    let declaration = Arc::clone(declaration);
+    if options.dry_run || options.check {
+        return rehearse(config, |service| {
+            block_on(async { Ok(service.compare(declaration, options.prune).await?) })
+        });
+    }
+    let service = open(config)?;
+    block_on(async { Ok(service.apply(declaration, options.prune).await?) })
+}
+
+/// Those who are made with nothing to log in with.
+fn without_password<'a>(
+    declaration: &'a Declaration,
+    changes: &'a [Change],
+) -> impl Iterator<Item = &'a UserId> {
+    let made = changes.iter().filter(|change| change.action == Action::CREATE_USER);
+    let made: HashSet<&str> = made.map(|change| change.subject.as_str()).collect();
+    let users = declaration.users.iter().filter(|user| matches!(user.password, DeclaredPassword::None));
+    users.map(|user| &user.id).filter(move |id| made.contains(id.as_str()))
 }
 
 fn row(change: &Change) -> Vec<Value> {

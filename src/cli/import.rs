@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 
 use super::files::{File, Layout, table_file};
-use super::operator::{block_on, exists, open};
+use super::operator::{block_on, open, rehearse};
 use super::{Failure, output, progress};
 use crate::config::Config;
 use crate::export::TableName;
@@ -145,14 +145,11 @@ fn read_owncloud(command: &Owncloud) -> Result<Reading, Failure> {
     reading.map_err(Failure::failed)
 }
 
-/// A rehearsal where there is no store yet happens in a store that is thrown away.
 fn write(inventory: Inventory, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
-    if dry_run && !exists(config)? {
-        let directory = tempfile::tempdir().map_err(Failure::failed)?;
-        let config = Config { data_dir: directory.path().to_owned(), ..config.clone() };
-        return write_into(&open(&config)?, inventory, true);
+    if dry_run {
+        return rehearse(config, |service| write_into(service, inventory, true));
     }
-    write_into(&open(config)?, inventory, dry_run)
+    write_into(&open(config)?, inventory, false)
 }
 
 fn write_into(service: &Service, inventory: Inventory, dry_run: bool) -> Result<Moved, Failure> {

@@ -155,15 +155,22 @@ impl Failure {
     }
 }
 
-/// With the reason why a store failed, which clients are not told but operators are.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Store(reason) => Self::failed(reason),
-            // Clients are told what sabre/dav says.
-            Error::AlreadyMember => Self::failed("the user is a member of the group already"),
-            error => Self::failed(error),
-        }
+        Self::Failed(words(error))
+    }
+}
+
+/// What went wrong, in an operator's words: with the reason why a store failed, which clients are not told,
+/// and without what clients are told in ownCloud's words or by numbers that nobody here typed.
+fn words(error: Error) -> String {
+    match error {
+        Error::Store(reason) => reason.to_string(),
+        Error::AlreadyMember => "the user is a member of the group already".to_owned(),
+        Error::GroupUriTaken => "another custom group has this uri or number".to_owned(),
+        Error::LastAdmin(_) => "a custom group keeps at least one admin".to_owned(),
+        Error::AppUnknown => "there is no such app".to_owned(),
+        error => error.to_string(),
     }
 }
 

@@ -31,8 +31,20 @@ pub(super) fn open_existing(config: &Config) -> Result<Service, Failure> {
     Err(Failure::Failed(format!("there is no database {}", path.display())))
 }
 
+/// Runs a rehearsal over the store or, where there is none yet, over one that is thrown away.
+pub(super) fn rehearse<T>(
+    config: &Config,
+    rehearsal: impl FnOnce(&Service) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if exists(config)? {
+        return rehearsal(&open(config)?);
+    }
+    let directory = tempfile::tempdir().map_err(Failure::failed)?;
+    rehearsal(&open(&Config { data_dir: directory.path().to_owned(), ..config.clone() })?)
+}
+
 /// Whether there is a store.
-pub(super) fn exists(config: &Config) -> Result<bool, Failure> {
+fn exists(config: &Config) -> Result<bool, Failure> {
     let path = config.data_dir.join(FILE_NAME);
     path.try_exists().map_err(|error| Failure::Failed(format!("cannot look for {}: {error}", path.display())))
 }

@@ -36,6 +36,8 @@ impl Action {
     pub const ENABLE_USER: Self = Self("user.enable");
     /// A user may no longer log in.
     pub const DISABLE_USER: Self = Self("user.disable");
+    /// A user is made a guest, or one of those who belong here. The detail is `true` or `false`.
+    pub const SET_GUEST: Self = Self("user.guest");
     /// A user gets another display name, which is the detail.
     pub const SET_DISPLAY_NAME: Self = Self("user.display_name");
     /// A user gets another e-mail address, which is the detail.

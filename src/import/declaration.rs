@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use thiserror::Error as ThisError;
 
 use super::file::yaml;
@@ -13,6 +12,7 @@ use crate::domain::{
     CustomGroupNumber, DisplayName, Email, GroupId, GroupName, GroupUri, Password, PasswordHash, Quota, Role,
     UserId, UserName,
 };
+use crate::export::shape::VERSION;
 use crate::service::{
     Declaration, DeclaredCustomGroup, DeclaredGroup, DeclaredPassword, DeclaredUser, Service,
 };
@@ -39,8 +39,7 @@ pub struct Secrets<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default, rename = "davgroups_export")]
-    _version: Option<IgnoredAny>,
+    davgroups_export: Option<u64>,
     #[serde(default)]
     users: Vec<User>,
     #[serde(default)]
@@ -59,9 +58,7 @@ struct User {
     email: Option<Option<String>>,
     quota: Option<String>,
     enabled: Option<bool>,
-    /// Of an export; whoever is there stays what it is.
-    #[serde(default, rename = "guest")]
-    _guest: Option<IgnoredAny>,
+    guest: Option<bool>,
     /// The hash, as an export has it.
     password: Option<String>,
     password_file: Option<String>,
@@ -103,7 +100,7 @@ fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
 /// # Errors
 /// [`DeclarationError`], with everything that is wrong.
 pub fn read(text: &[u8], secrets: &Secrets<'_>) -> Result<Declaration, DeclarationError> {
-    let file: File = yaml(text).map_err(DeclarationError::Malformed)?;
+    let file = parse(text).map_err(DeclarationError::Malformed)?;
     let mut reading = Reading { secrets, seen: HashSet::new(), wrong: Vec::new() };
     let declaration = Declaration {
         users: reading.each(&file.users, |user| format!("user {}", user.id), Reading::user),
@@ -115,6 +112,18 @@ pub fn read(text: &[u8], secrets: &Secrets<'_>) -> Result<Declaration, Declarati
         ),
     };
     if reading.wrong.is_empty() { Ok(declaration) } else { Err(DeclarationError::Invalid(reading.wrong)) }
+}
+
+/// What the file says. One in which nothing stands was most likely not written to its end, and with pruning
+/// would take everything away.
+fn parse(text: &[u8]) -> Result<File, String> {
+    let file: File = yaml::<Option<File>>(text)?.ok_or("it is empty")?;
+    match file.davgroups_export {
+        None | Some(VERSION) => Ok(file),
+        Some(other) => {
+            Err(format!("it is an export in version {other}; this davgroups knows version {VERSION}"))
+        }
+    }
 }
 
 struct Reading<'a> {
@@ -155,6 +164,7 @@ impl Reading<'_> {
             email: email.transpose().map_err(told)?,
             quota: user.quota.as_deref().map(Quota::parse).transpose().map_err(told)?,
             enabled: user.enabled,
+            guest: user.guest,
             password: self.password(user)?,
             id,
         })
@@ -224,10 +234,14 @@ fn ids(users: &[String]) -> Result<Vec<UserId>, String> {
 }
 
 fn members(members: &[Member]) -> Result<Vec<(UserId, Role)>, String> {
+    let mut seen = HashSet::new();
     let member = |member: &Member| {
         let user = UserId::new(&member.user).map_err(|error| format!("member {}: {error}", member.user))?;
         let role = member.role.as_deref().map_or(Some(Role::Member), Role::from_word);
         let role = role.ok_or_else(|| format!("member {user}: the role is neither member nor admin"))?;
+        if !seen.insert(user.folded()) {
+            return Err(format!("member {user}: is declared twice"));
+        }
         Ok((user, role))
     };
     members.iter().map(member).collect()
@@ -276,7 +290,8 @@ mod tests {
             "users:\n- {id: x}\n- {id: alice}\n- {id: ALICE}\n- {id: carol, quota: lots}\n\
              - {id: dave, password: secret}\n- {id: erin, password_env: A, password_file: b}\n\
              groups:\n- {id: ' '}\n- {id: staff, members: ['?']}\n\
-             custom_groups:\n- {uri: team, number: 0}\n- {uri: teem, members: [{user: alice, role: owner}]}\n",
+             custom_groups:\n- {uri: team, number: 0}\n- {uri: teem, members: [{user: alice, role: owner}]}\n\
+             - {uri: twin, members: [{user: alice, role: admin}, {user: Alice}]}\n",
         );
         for (line, expected) in said.lines().zip([
             "user x: The username is not valid",
@@ -288,12 +303,22 @@ mod tests {
             "group staff: member ?: The username is not valid",
             "custom group team: its number is not positive",
             "custom group teem: member alice: the role is neither member nor admin",
+            "custom group twin: member Alice: is declared twice",
         ]) {
             assert!(line.starts_with(expected), "{line}");
         }
-        assert_eq!(said.lines().count(), 9);
+        assert_eq!(said.lines().count(), 10);
         assert!(wrong("users: [{id: alice, mail: x}]").contains("mail"));
         assert!(wrong("people: []").contains("people"));
         assert!(wrong("users: 1").contains("sequence"));
+        for empty in ["", "\n", "# a comment\n", "---\n", "null"] {
+            assert_eq!(wrong(empty), "it is empty", "{empty:?}");
+        }
+        assert!(wrong("{}\n---\n{}\n").contains("multiple found"));
+        assert_eq!(
+            wrong("davgroups_export: 2\nusers: []"),
+            "it is an export in version 2; this davgroups knows version 1"
+        );
+        assert!(read_text("{}").expect("valid").users.is_empty());
     }
 }

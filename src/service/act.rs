@@ -247,7 +247,8 @@ fn described(user: &UserId, change: &UserChange) -> Option<Change> {
         UserChange::Quota(quota) => Change::with(Action::SET_QUOTA, user, quota),
         UserChange::Password(_) => Change::of(Action::SET_PASSWORD, user),
         UserChange::Enabled(enabled) => Change::of(enable(*enabled), user),
-        UserChange::LastLogin(_) | UserChange::Guest(_) | UserChange::Created(_) => return None,
+        UserChange::Guest(guest) => Change::with(Action::SET_GUEST, user, guest),
+        UserChange::LastLogin(_) | UserChange::Created(_) => return None,
     })
 }
 

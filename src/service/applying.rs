@@ -86,6 +86,9 @@ impl<'a, 't> Applying<'a, 't> {
         if declared.enabled == Some(false) {
             self.act.update_user(id, &UserChange::Enabled(false))?;
         }
+        if declared.guest == Some(true) {
+            self.act.update_user(id, &UserChange::Guest(true))?;
+        }
         self.act.declare_user(id)
     }
 
@@ -95,6 +98,7 @@ impl<'a, 't> Applying<'a, 't> {
             differing(&user.email, &declared.email).map(UserChange::Email),
             differing(&user.quota, &declared.quota).map(UserChange::Quota),
             differing(&user.enabled, &declared.enabled).map(UserChange::Enabled),
+            differing(&user.guest, &declared.guest).map(UserChange::Guest),
         ];
         changes.into_iter().flatten().try_for_each(|change| self.act.update_user(&user.id, &change))
     }

@@ -35,6 +35,8 @@ pub struct DeclaredUser {
     pub quota: Option<Quota>,
     /// Whether it may log in.
     pub enabled: Option<bool>,
+    /// Whether it is a guest.
+    pub guest: Option<bool>,
     /// With what it can log in when it is made.
     pub password: DeclaredPassword,
 }

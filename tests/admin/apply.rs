@@ -87,6 +87,35 @@ fn what_is_declared_comes_to_be_once() {
 }
 
 #[test]
+fn a_rehearsal_needs_no_store_and_makes_none() {
+    let scratch = Scratch::new();
+    fs::write(scratch.path("alice.secret"), "pw-alice\n").expect("written");
+    for (argument, code) in [("--dry-run", 0), ("--check", 2)] {
+        let (printed, found) = apply(&scratch, DECLARED, &[argument]);
+        assert_eq!((sorted(&printed), found), (sorted(CHANGES), code));
+        assert!(!scratch.data_dir().exists(), "{argument}");
+    }
+}
+
+#[test]
+fn guests_and_those_without_a_password_are_named() {
+    let scratch = scratch();
+    let said = |text: &str| {
+        let output = scratch.command(&["apply", &declared(&scratch, text)]).output().expect("ran");
+        (stdout(&output), String::from_utf8(output.stderr).expect("text"))
+    };
+    let guest = "users: [{id: gina, guest: true}, {id: carol, guest: false}]";
+    let created = "user.create\tgina\tgina\nuser.guest\tgina\ttrue\n".to_owned();
+    let warned =
+        "user gina: without a password nobody logs in: davgroups user passwd\n2 changes made\n".to_owned();
+    assert_eq!(said(guest), (created, warned));
+    assert_eq!(said(guest), (String::new(), "nothing to do\n".to_owned()));
+    let one = ("user.guest\tgina\tfalse\n".to_owned(), "1 change made\n".to_owned());
+    assert_eq!(said("users: [{id: gina, guest: false}]"), one);
+    assert!(scratch.run(&["user", "show", "gina"]).contains("guest: false\n"));
+}
+
+#[test]
 fn only_what_is_said_is_changed() {
     let scratch = scratch();
     apply(&scratch, DECLARED, &[]);
@@ -149,7 +178,7 @@ fn what_cannot_be_is_named_and_nothing_is_changed() {
         "group admin: The group admin cannot be changed in this way",
         "custom group alone: A custom group needs an admin",
         "custom group team: Group with display name \"TAKEN\" already exists",
-        "custom group taken: The resource",
+        "custom group taken: another custom group has this uri or number",
         "custom group taken2: A custom group needs an admin",
         "davgroups: nothing was changed, for 7 of what is declared cannot be\n",
     ] {
@@ -159,6 +188,8 @@ fn what_cannot_be_is_named_and_nothing_is_changed() {
     scratch.refused(&["apply", "/nowhere.yaml"], 1, "cannot read /nowhere.yaml");
     scratch.refused(&["apply", &declared(&scratch, "users: {")], 1, "declares nothing");
     scratch.refused(&["apply", &declared(&scratch, "user: []")], 1, "user");
+    scratch.refused(&["apply", "--prune", &declared(&scratch, "")], 1, "declares nothing: it is empty");
+    scratch.refused(&["apply", &declared(&scratch, "davgroups_export: 2")], 1, "an export in version 2");
     assert_eq!(scratch.run(&["export", "-", "--format", "yaml"]), before);
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_saphyr::{Options, budget, options};
+use serde_saphyr::{Options, UserMessageFormatter, budget, options};
 
 use super::FileError;
 use super::rows::{Row, Rows, Spot};
@@ -12,6 +12,7 @@ use crate::export::shape::{CustomGroup, Document, Group, Membership, Place, SUBA
 
 /// What is looked at first: the other fields may be those of a later version.
 #[derive(Deserialize)]
+#[serde(expecting = "fields such as davgroups_export and users")]
 struct Head {
     davgroups_export: Option<u64>,
 }
@@ -42,7 +43,8 @@ pub(super) fn read_yaml(name: &str, bytes: &[u8], rows: &mut Rows) -> Result<(),
 /// # Errors
 /// What is wrong with it, and where.
 pub fn yaml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    serde_saphyr::from_slice_with_options(bytes, yaml_options()).map_err(|error| error.to_string())
+    serde_saphyr::from_slice_with_options(bytes, yaml_options())
+        .map_err(|error| error.render_with_formatter(&UserMessageFormatter))
 }
 
 /// A file may be as large as the operator likes, but not be made large by references to itself.
@@ -52,7 +54,6 @@ fn yaml_options() -> Options {
             max_events: usize::MAX,
             max_nodes: usize::MAX,
             max_total_scalar_bytes: usize::MAX,
-            max_documents: 1,
         },
         strict_booleans: true,
         with_snippet: false,
