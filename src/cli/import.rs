@@ -58,14 +58,15 @@ pub(super) enum Command {
   davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
   davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups
   davgroups import owncloud dump.sql --salt-file passwordsalt
+  zcat dump.sql.gz | davgroups import owncloud - --dry-run
   PGPASSWORD=s3cret davgroups import owncloud postgres://owncloud@localhost/owncloud")]
     Owncloud(Owncloud),
 }
 
 #[derive(Args)]
 pub(super) struct Owncloud {
-    /// The SQLite file, most often data/owncloud.db, a dump whose name ends in .sql, or the URL of a
-    /// PostgreSQL database; its password can be in the variable PGPASSWORD
+    /// The SQLite file, most often data/owncloud.db, a dump whose name ends in .sql (- for standard input), or
+    /// the URL of a PostgreSQL database; its password can be in the variable PGPASSWORD
     source: PathBuf,
     /// Print what would happen, and change nothing
     #[arg(long)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use crate::harness::Scratch;
+use crate::harness::{Scratch, stdout};
 
 /// The tables that are read, with the columns that an ownCloud 10 or 11 has; `oc_` stands for any prefix.
 pub const OWNCLOUD: &str = "
@@ -301,6 +301,38 @@ fn a_dump_of_mysql_is_taken_over_as_sqlite_is() {
 }
 
 #[test]
+fn a_dump_may_come_through_a_pipe() {
+    let scratch = Scratch::new();
+    let arguments = ["import", "owncloud", DUMP, "--dry-run"];
+    let wanted = scratch.run(&arguments);
+    for name in ["-", "/dev/stdin"] {
+        let dump = fs::File::open(DUMP).expect("opened");
+        let mut cat = std::process::Command::new("cat");
+        let mut cat = cat.stdin(dump).stdout(std::process::Stdio::piped()).spawn().expect("cat");
+        let mut command = scratch.command(&["import", "owncloud", name, "--dry-run"]);
+        let output = command.stdin(cat.stdout.take().expect("piped")).output().expect("ran");
+        assert_eq!(stdout(&output), wanted, "{name}");
+        assert!(cat.wait().expect("ended").success());
+    }
+}
+
+/// In WAL mode, as it often is, SQLite makes a file beside it even to read.
+#[test]
+fn a_database_is_read_where_nothing_can_be_written() {
+    let scratch = Scratch::new();
+    let path = owncloud(&scratch).sql("PRAGMA journal_mode = WAL").path().to_owned();
+    let wanted = scratch.run(&["import", "owncloud", &path, "--dry-run"]);
+    let beside = |end: &str| format!("{path}{end}");
+    for end in ["-shm", "-wal"] {
+        // They would go with the last who can write.
+        let _ = fs::remove_file(beside(end));
+    }
+    // A directory in its place keeps even root from making the file.
+    fs::create_dir(beside("-shm")).expect("made");
+    assert_eq!(scratch.run(&["import", "owncloud", &path, "--dry-run"]), wanted);
+}
+
+#[test]
 fn terminals_see_how_far_it_has_come_and_logs_do_not() {
     let scratch = Scratch::new();
     let arguments = ["import", "owncloud", DUMP, "--dry-run"];
@@ -336,6 +368,10 @@ fn dumps_that_are_broken_are_refused_whole() {
     import(
         &text.replace("('admin','admin'),", "('admin'),"),
         ": a row of oc_group_user has 1 values for 2 columns",
+    );
+    import(
+        "--\n-- PostgreSQL database dump\n--\nCOPY public.oc_users (uid) FROM stdin;\nalice\n\\.\n",
+        "line 4: dumps of PostgreSQL are not read; give the URL of the database",
     );
     import(&text.replace("oc_group_user", "oc_other"), "has no tables of an ownCloud or a Nextcloud");
     import(&text.replace("`role`", "`rule`"), "the table oc_custom_group_member has no column role");
@@ -444,6 +480,17 @@ fn other_files_are_refused_whole() {
     import("cannot read ");
     fs::write(&file, "no database ".repeat(1000)).expect("written");
     import("is no SQLite database, and no dump in SQL");
+    fs::write(&file, b"\x1f\x8b\x08 and more").expect("written");
+    import("is compressed; for a dump: zcat ");
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("made");
+    import("is a directory");
+    fs::remove_dir(&file).expect("removed");
+    scratch.refused(
+        &["import", "owncloud", "mysql://root@localhost/owncloud"],
+        1,
+        "it reads a dump: mysqldump",
+    );
     fs::write(&file, "").expect("written");
     import("has no tables of an ownCloud or a Nextcloud");
     for (change, reason) in [

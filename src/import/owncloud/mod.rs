@@ -12,6 +12,7 @@ use std::path::Path;
 
 use super::Reading;
 
+use dump::Kind;
 use source::Source;
 pub use source::SourceError;
 
@@ -51,6 +52,7 @@ type Watch<'w> = &'w dyn Fn(Done);
 pub fn read(source: &Path, options: &Options, watch: &dyn Fn(Done)) -> Result<Reading, SourceError> {
     let source = open(source, options, watch)?;
     let tables = tables::Tables::read(&source)?;
+    source.check_unchanged()?;
     Ok(convert::convert(tables, options.salt.as_deref()))
 }
 
@@ -60,8 +62,12 @@ fn open(source: &Path, options: &Options, watch: Watch<'_>) -> Result<Source, So
         let (connection, name) = postgres::load(url, options.password.as_deref(), watch)?;
         return Source::over(connection, name, prefix);
     }
-    match dump::is_dump(source) {
-        true => Source::over(dump::load(source, watch)?, source.display().to_string(), prefix),
-        false => Source::open(source, prefix),
+    if source.to_str().is_some_and(|source| source.contains("://")) {
+        return Err(SourceError::OtherServer);
+    }
+    match Kind::of(source) {
+        Kind::Dump => Source::over(dump::load(source, watch)?, source.display().to_string(), prefix),
+        Kind::Compressed => Err(SourceError::Compressed(source.display().to_string())),
+        Kind::Sqlite => Source::open(source, prefix),
     }
 }

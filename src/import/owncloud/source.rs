@@ -1,11 +1,16 @@
 //! A foreign database: opening it, finding its tables, and reading columns that may hold anything.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use thiserror::Error;
+
+/// What in a path means something else in the URI of a file.
+const URI_PATH: AsciiSet = CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
 
 /// What every ownCloud has, by the end of its name.
 const LANDMARKS: [&str; 3] = ["users", "groups", "group_user"];
@@ -19,6 +24,19 @@ pub enum SourceError {
     /// The file is something else.
     #[error("{0} is no SQLite database, and no dump in SQL")]
     NoDatabase(String),
+    /// The file is compressed.
+    #[error("{0} is compressed; for a dump: zcat {0} | davgroups import owncloud -")]
+    Compressed(String),
+    /// Databases of this kind are not connected to.
+    #[error(
+        "davgroups connects to PostgreSQL alone; of MySQL or MariaDB it reads a dump: mysqldump owncloud >owncloud.sql"
+    )]
+    OtherServer,
+    /// A database without locks was changed by somebody else.
+    #[error(
+        "{0} was changed while it was read, and nobody could be kept from that where it lies; copy it first"
+    )]
+    Changed(String),
     /// A connection to a database could be listened to.
     #[error(
         "the connection to {0} would not be encrypted: use a tunnel (ssh -L 5433:localhost:5432 {0}), or add sslmode=disable to the URL"
@@ -61,6 +79,8 @@ pub(super) struct Source {
     name: String,
     connection: Connection,
     prefix: String,
+    /// The file and when it was changed last, where nobody is kept from changing it.
+    unlocked: Option<(PathBuf, SystemTime)>,
 }
 
 /// A row as it came: nothing is sure about its values.
@@ -84,14 +104,29 @@ impl Source {
     /// A SQLite file, which is not changed.
     pub(super) fn open(path: &Path, prefix: Option<&str>) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let failed = |error: rusqlite::Error| failure(&name, &error);
-        std::fs::File::open(path)
-            .map_err(|error| SourceError::Unreadable(name.clone(), error.to_string()))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        // One snapshot, should the other server still be running.
-        connection.execute_batch("BEGIN").map_err(failed)?;
-        Self::over(connection, name, prefix)
+        let unreadable = |error: std::io::Error| SourceError::Unreadable(name.clone(), error.to_string());
+        let changed = changed(path).map_err(unreadable)?;
+        match snapshot(path, None) {
+            Ok(connection) => Self::over(connection, name, prefix),
+            // Beside a file in WAL mode SQLite makes others, which it cannot where nothing can be written.
+            Err(error) if needs_no_locks(&error, path) => {
+                let connection =
+                    snapshot(path, Some("immutable=1")).map_err(|error| failure(&name, &error))?;
+                let unlocked = Some((path.to_owned(), changed));
+                Ok(Self { unlocked, ..Self::over(connection, name, prefix)? })
+            }
+            Err(error) => Err(failure(&name, &error)),
+        }
+    }
+
+    /// Whether everything that was read was there at one moment.
+    pub(super) fn check_unchanged(&self) -> Result<(), SourceError> {
+        match &self.unlocked {
+            Some((path, before)) if changed(path).ok() != Some(*before) => {
+                Err(SourceError::Changed(self.name.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A database that is open already, and is called `name`.
@@ -110,7 +145,7 @@ impl Source {
             [one] => (*one).to_owned(),
             several => return Err(SourceError::Ambiguous { name, prefixes: several.join(", ") }),
         };
-        Ok(Self { name, connection, prefix })
+        Ok(Self { name, connection, prefix, unlocked: None })
     }
 
     /// Which columns a table has; none if there is no such table.
@@ -177,6 +212,37 @@ impl Cells<'_> {
         let parsed = |text: String| text.parse().map_err(|_| Broken::NoNumber);
         self.text(column)?.filter(|text| !text.is_empty()).map(parsed).transpose()
     }
+}
+
+/// One moment of a file that another server may still be writing to.
+fn snapshot(path: &Path, parameter: Option<&str>) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match parameter {
+        None => Connection::open_with_flags(path, flags)?,
+        Some(parameter) => {
+            let path = percent_encode(path.as_os_str().as_encoded_bytes(), &URI_PATH);
+            let uri = format!("file:{path}?{parameter}");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+    };
+    // It begins with the first thing that is read.
+    connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+    Ok(connection)
+}
+
+/// Whether a file failed for its locks alone, and holds everything itself.
+fn needs_no_locks(error: &rusqlite::Error, path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !Path::new(&log).exists()
+}
+
+/// When a file was changed last.
+fn changed(path: &Path) -> std::io::Result<SystemTime> {
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    std::fs::File::open(path)?.metadata()?.modified()
 }
 
 fn failure(name: &str, error: &rusqlite::Error) -> SourceError {

@@ -7,7 +7,7 @@
 mod token;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -21,28 +21,60 @@ use token::{Fault, Token, Tokens};
 const NO_COLUMNS: [&str; 9] =
     ["PRIMARY", "UNIQUE", "KEY", "INDEX", "CONSTRAINT", "FULLTEXT", "SPATIAL", "FOREIGN", "CHECK"];
 
-/// Whether a file is a dump, by its name or its beginning.
-pub(super) fn is_dump(path: &Path) -> bool {
-    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"));
-    // What cannot be read is said where it is read.
-    named || beginning(path).is_ok_and(|beginning| matches!(&beginning, b"--" | b"/*"))
+/// What stands for standard input.
+const STANDARD: &str = "-";
+
+/// What a file seems to be.
+pub(super) enum Kind {
+    /// A dump.
+    Dump,
+    /// Something compressed with gzip.
+    Compressed,
+    /// A database, or nothing of all that; it is opened to see.
+    Sqlite,
 }
 
-fn beginning(path: &Path) -> std::io::Result<[u8; 2]> {
+impl Kind {
+    /// Looks at the name of a file and its beginning. What cannot be read twice can only be a dump.
+    pub(super) fn of(path: &Path) -> Self {
+        let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"));
+        // What cannot be read is said where it is read.
+        let streamed = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+        if named || streamed || path == Path::new(STANDARD) {
+            return Self::Dump;
+        }
+        match beginning(path).as_ref() {
+            Ok(b"--" | b"/*") => Self::Dump,
+            Ok(b"\x1f\x8b") => Self::Compressed,
+            _ => Self::Sqlite,
+        }
+    }
+}
+
+fn beginning(path: &Path) -> io::Result<[u8; 2]> {
     let mut beginning = [0; 2];
     File::open(path)?.read_exact(&mut beginning)?;
     Ok(beginning)
+}
+
+/// The bytes of a dump, and how many there are, as far as that is known.
+fn open(path: &Path) -> io::Result<(Box<dyn Read>, u64)> {
+    if path == Path::new(STANDARD) {
+        return Ok((Box::new(io::stdin()), 0));
+    }
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok((Box::new(file), length))
 }
 
 /// Reads the tables of a dump.
 pub(super) fn load(path: &Path, watch: Watch<'_>) -> Result<Connection, SourceError> {
     let name = || path.display().to_string();
     let unreadable = |error: &dyn std::fmt::Display| SourceError::Unreadable(name(), error.to_string());
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let of = file.metadata().map_err(|error| unreadable(&error))?.len();
+    let (bytes, of) = open(path).map_err(|error| unreadable(&error))?;
     let staging = Staging::new().map_err(|error| unreadable(&error))?;
-    let mut dump = Dump { tokens: Tokens::new(BufReader::with_capacity(1 << 20, file)), staging };
-    match dump.read(&|read| watch(Done::Bytes { read, of })) {
+    let mut dump = Dump { tokens: Tokens::new(BufReader::with_capacity(1 << 20, bytes)), staging };
+    match dump.read(&|read| watch(Done::Bytes { read, of: of.max(read) })) {
         Ok(()) => dump.staging.finish().map_err(|error| unreadable(&error)),
         Err(Wrong::Dump(reason)) => Err(SourceError::Dump { name: name(), line: dump.tokens.line, reason }),
         Err(Wrong::Io(error)) => Err(unreadable(&error)),
@@ -52,7 +84,7 @@ pub(super) fn load(path: &Path, watch: Watch<'_>) -> Result<Connection, SourceEr
 
 /// Why a dump is not read to its end.
 enum Wrong {
-    Io(std::io::Error),
+    Io(io::Error),
     Dump(String),
     Sqlite(rusqlite::Error),
 }
@@ -94,6 +126,10 @@ impl<R: BufRead> Dump<R> {
                 self.table()?
             } else if token.is("INSERT") || token.is("REPLACE") {
                 self.rows()?
+            } else if token.is("COPY") {
+                return Wrong::dump(
+                    "dumps of PostgreSQL are not read; give the URL of the database: postgres://USER@HOST/NAME",
+                );
             } else {
                 false
             };
