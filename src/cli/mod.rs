@@ -82,11 +82,20 @@ struct Common {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server; this is what happens without a command, too
+    #[command(after_help = "Examples:
+  davgroups serve
+  davgroups serve --config /etc/davgroups/davgroups.toml
+  davgroups serve --data-dir /var/lib/davgroups --listen unix:/run/davgroups/davgroups.sock")]
     Serve(serve::Options),
     #[command(flatten)]
     Operator(Operator),
     /// Show and check the configuration
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  davgroups config show --origin
+  davgroups config check --config davgroups.toml"
+    )]
     Config(configuration::Command),
     /// Print a script that completes commands in a shell
     #[command(after_help = "Example:
@@ -102,7 +111,13 @@ enum Command {
 #[derive(Subcommand)]
 enum Operator {
     /// Manage users, whether or not the server is running
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  echo 's3cret' | davgroups user add alice
+  davgroups user list
+  davgroups user show alice"
+    )]
     User(user::Command),
     /// Write a copy of everything to a file, whether or not the server is running
     Backup(backup::Options),
@@ -111,19 +126,48 @@ enum Operator {
     /// Look for what is wrong in the database, and say what to do about it
     Verify(verify::Options),
     /// Manage groups
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  davgroups group add staff --display-name 'The Staff'
+  davgroups group add-member staff alice bob
+  davgroups group show staff"
+    )]
     Group(group::Command),
     /// Manage who manages a group without being administrator
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  davgroups subadmin add alice staff
+  davgroups subadmin list --output json"
+    )]
     Subadmin(subadmin::Command),
     /// Manage the groups that users make themselves
-    #[command(subcommand, name = "customgroup")]
+    #[command(
+        subcommand,
+        name = "customgroup",
+        after_help = "Examples:
+  davgroups customgroup create team --admin alice --display-name 'The Team'
+  davgroups customgroup add team bob
+  davgroups customgroup show team"
+    )]
     CustomGroup(customgroup::Command),
     /// Manage what programs log in with instead of a password
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  davgroups token create --user alice --scope groups --name 'nightly sync'
+  davgroups token list
+  davgroups token revoke 3"
+    )]
     Token(token::Command),
     /// Switch parts of the server on and off
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  davgroups app list
+  davgroups app disable customgroups"
+    )]
     App(app::Command),
     /// Make users and groups be as a file declares them
     Apply(apply::Options),
@@ -167,9 +211,9 @@ fn words(error: Error) -> String {
     match error {
         Error::Store(reason) => reason.to_string(),
         Error::AlreadyMember => "the user is a member of the group already".to_owned(),
-        Error::GroupUriTaken => "another custom group has this uri or number".to_owned(),
-        Error::LastAdmin(_) => "a custom group keeps at least one admin".to_owned(),
-        Error::AppUnknown => "there is no such app".to_owned(),
+        Error::GroupUriTaken => "a custom group with this uri or number already exists".to_owned(),
+        Error::LastAdmin(_) => "Cannot remove the last admin: a custom group keeps one".to_owned(),
+        Error::AppUnknown => "the app was not found".to_owned(),
         error => error.to_string(),
     }
 }

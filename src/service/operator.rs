@@ -83,19 +83,19 @@ impl Service {
         self.operate(move |act| act.forget_audit(before)).await
     }
 
-    /// Puts users into a group, all of them or none.
+    /// Puts users into a group, all of them or none, and says of each whether it was not in it.
     ///
     /// # Errors
     /// `GroupUnknown`, then `UserUnknown`.
-    pub async fn install_members(&self, group: &str, users: Vec<String>) -> Result<()> {
+    pub async fn install_members(&self, group: &str, users: Vec<String>) -> Result<Vec<bool>> {
         self.change_members(group, users, |act, group, user| act.add_to_group(group, user)).await
     }
 
-    /// Takes users out of a group, all of them or none; nothing happens to those who are not in it.
+    /// Takes users out of a group, all of them or none, and says of each whether it was in it.
     ///
     /// # Errors
     /// As for [`Self::install_members`].
-    pub async fn uninstall_members(&self, group: &str, users: Vec<String>) -> Result<()> {
+    pub async fn uninstall_members(&self, group: &str, users: Vec<String>) -> Result<Vec<bool>> {
         self.change_members(group, users, |act, group, user| act.remove_from_group(group, user)).await
     }
 
@@ -104,17 +104,20 @@ impl Service {
         group: &str,
         users: Vec<String>,
         change: fn(&mut Act<'_>, &GroupId, &UserId) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Vec<bool>> {
         let group = GroupId::stored(group.to_owned());
         self.operate(move |act| {
             if !act.group_exists(&group)? {
                 return Err(Error::GroupUnknown(group.to_string()));
             }
+            let mut changed = Vec::with_capacity(users.len());
             for id in users {
-                let user = act.user(&id)?.ok_or(Error::UserUnknown(id))?;
-                change(act, &group, &user.id)?;
+                let user = act.user(&id)?.ok_or(Error::UserUnknown(id))?.id;
+                let before = act.is_group_member(&group, &user)?;
+                change(act, &group, &user)?;
+                changed.push(before != act.is_group_member(&group, &user)?);
             }
-            Ok(())
+            Ok(changed)
         })
         .await
     }

@@ -53,6 +53,14 @@ fn users_are_added_listed_changed_and_deleted() {
         "  - alice:\n    - uid: alice\n    - email: a@example.org\n"
     );
 
+    let all = ["occ", "user:list", "--show-all-attributes", "alice", "--output=json"];
+    let output = scratch.command(&all).env("DAVGROUPS_HOME_TEMPLATE", "/srv/{user}").output().expect("ran");
+    let all: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let alice = json!({"uid": "alice", "displayName": "Alice Liddell", "email": "a@example.org", "quota": "default",
+        "enabled": true, "lastLogin": 0, "home": "/srv/alice", "backend": "Database", "cloudId": null,
+        "searchTerms": null});
+    assert_eq!(all["alice"], alice);
+
     let server = scratch.serve();
     assert_eq!(server.login("alice", "pw-alice"), 200);
     let reset = ["occ", "user:resetpassword", "--password-from-env", "alice"];
@@ -71,7 +79,7 @@ fn users_are_added_listed_changed_and_deleted() {
         scratch.run(&["user", "list"]),
         "admin\tadmin\t\tenabled\nalice\tNew Name\tnew@example.org\tenabled\n"
     );
-    assert_eq!(scratch.run(&["occ", "user:delete", "alice"]), "The specified user was deleted\n");
+    assert_eq!(scratch.run(&["occ", "user:delete", "-f", "alice"]), "The specified user was deleted\n");
     assert_eq!(server.login("alice", "pw-new"), 401);
 }
 
@@ -82,6 +90,13 @@ fn groups_are_managed() {
     assert_eq!(scratch.run(&["occ", "group:add", "staff"]), "Created group \"staff\"\n");
     let said = "User \"alice\" added to group \"staff\"\nUser \"bob\" added to group \"staff\"\n";
     assert_eq!(scratch.run(&["occ", "group:add-member", "-m", "alice", "--member=bob", "staff"]), said);
+    let again =
+        "User \"bob\" is already a member of group \"staff\"\nUser \"admin\" added to group \"staff\"\n";
+    assert_eq!(scratch.run(&["occ", "group:add-member", "-m", "bob", "-m", "admin", "staff"]), again);
+    let gone = "Member \"admin\" removed from group \"staff\"\n";
+    assert_eq!(scratch.run(&["occ", "group:remove-member", "--member=admin", "staff"]), gone);
+    let gone = "Member \"admin\" could not be found in group \"staff\"\n";
+    assert_eq!(scratch.run(&["occ", "group:remove-member", "--member=admin", "staff"]), gone);
     assert_eq!(scratch.run(&["occ", "group:list-members", "staff"]), "  - alice: alice\n  - bob: bob\n");
     assert_eq!(
         json_of(&scratch, &["occ", "group:list-members", "--output=json", "staff"]),
@@ -107,7 +122,21 @@ fn apps_are_switched() {
     );
     assert_eq!(scratch.run(&["occ", "app:list"]), list);
     assert_eq!(json_of(&scratch, &["occ", "app:list", "--output=json"])["disabled"], json!({"dav": version}));
-    assert_eq!(scratch.run(&["occ", "app:enable", "dav"]), "dav enabled\n");
+    let shown = |arguments: &[&str]| scratch.run(&[&["occ", "app:list"], arguments].concat());
+    assert_eq!(shown(&["--disabled", "-m"]), "Disabled:\n  - dav\n");
+    assert_eq!(shown(&["CUSTOM", "--enabled"]), format!("Enabled:\n  - customgroups: {version}\n"));
+    assert_eq!(shown(&["--shipped=false", "--output=json"]), "{\"enabled\":{},\"disabled\":{}}\n");
+    assert_eq!(scratch.run(&["occ", "app:disable", "-q", "customgroups"]), "");
+    scratch.refused(&["occ", "app:enable", "dav", "nowhere"], 1, "the app was not found");
+    assert_eq!(
+        shown(&["--disabled", "-m"]),
+        "Disabled:\n  - customgroups\n  - dav\n",
+        "neither was switched"
+    );
+    assert_eq!(
+        scratch.run(&["occ", "app:enable", "dav", "customgroups", "-vv", "--ansi"]),
+        "dav enabled\ncustomgroups enabled\n"
+    );
     assert_eq!(json_of(&scratch, &["occ", "app:list", "--output=json"])["disabled"], json!({}));
 }
 

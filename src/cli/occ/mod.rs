@@ -6,12 +6,12 @@ mod group;
 mod print;
 mod user;
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
-use super::Failure;
 use super::operator::{block_on, open_existing};
+use super::{Failure, output};
 use crate::config::Config;
-use crate::service::Apps;
+use crate::service::{Apps, Homes};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -21,18 +21,27 @@ use crate::service::Apps;
   davgroups occ app:disable customgroups")]
 pub(super) struct Options {
     #[command(flatten)]
-    ignored: Ignored,
+    common: Common,
     #[command(subcommand)]
     command: Command,
 }
 
-/// What scripts pass to every command, and what makes no difference here: nothing is ever asked, and
+/// What scripts pass to every command. Most of it makes no difference here: nothing is ever asked, and
 /// nothing is coloured.
 #[derive(Args)]
-struct Ignored {
+struct Common {
+    /// Print nothing but what goes wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Accepted for scripts; nothing more is said
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
     /// Accepted for scripts; nothing is asked anyhow
     #[arg(short = 'n', long, global = true)]
     no_interaction: bool,
+    /// Accepted for scripts; nothing is coloured anyhow
+    #[arg(long, global = true)]
+    ansi: bool,
     /// Accepted for scripts; nothing is coloured anyhow
     #[arg(long, global = true)]
     no_ansi: bool,
@@ -54,10 +63,16 @@ enum Command {
 pub(super) fn run(options: Options, config: &Config) -> Result<(), Failure> {
     block_on(async {
         let service = open_existing(config)?;
-        match options.command {
-            Command::User(command) => user::run(command, &service).await,
-            Command::Group(command) => group::run(command, &service).await,
-            Command::App(command) => app::run(command, &service, &Apps::new(config.apps_dir.clone())).await,
-        }
+        let said = match options.command {
+            Command::User(command) => user::run(command, &service, &homes(config)).await?,
+            Command::Group(command) => group::run(command, &service).await?,
+            Command::App(command) => app::run(command, &service, &Apps::new(config.apps_dir.clone())).await?,
+        };
+        if options.common.quiet { Ok(()) } else { output::print(&said) }
     })
+}
+
+fn homes(config: &Config) -> Homes {
+    let template = config.home_template.as_ref().map(|template| template.as_str().to_owned());
+    Homes::new(template, config.data_dir.clone())
 }

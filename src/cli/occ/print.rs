@@ -3,8 +3,6 @@
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::cli::{Failure, output};
-
 /// How a list is printed.
 #[derive(Args)]
 pub(super) struct Output {
@@ -22,30 +20,30 @@ enum Format {
 }
 
 impl Output {
-    pub(super) fn print(&self, value: &Value) -> Result<(), Failure> {
+    pub(super) fn render(&self, value: &Value) -> String {
         match self.output {
             Format::Plain => {
                 let mut text = String::new();
                 write_plain(&mut text, value, 1);
-                output::print(&text)
+                text
             }
-            Format::Json => output::print(&format!("{value}\n")),
-            Format::JsonPretty => output::print(&format!("{value:#}\n")),
+            Format::Json => format!("{value}\n"),
+            Format::JsonPretty => format!("{value:#}\n"),
         }
     }
 
     /// The same with a heading for each list, as `app:list` prints.
-    pub(super) fn print_headed(&self, headed: &[(&str, Value)]) -> Result<(), Failure> {
+    pub(super) fn render_headed(&self, headed: &[(&str, Value)]) -> String {
         if !matches!(self.output, Format::Plain) {
             let fields = headed.iter().map(|(name, list)| (name.to_lowercase(), list.clone()));
-            return self.print(&Value::Object(fields.collect()));
+            return self.render(&Value::Object(fields.collect()));
         }
         let mut text = String::new();
         for (name, list) in headed {
             text += &format!("{name}:\n");
             write_plain(&mut text, list, 1);
         }
-        output::print(&text)
+        text
     }
 }
 

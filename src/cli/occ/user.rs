@@ -5,35 +5,78 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::print::Output;
+use crate::cli::Failure;
 use crate::cli::password::{self, Source};
-use crate::cli::{Failure, output};
 use crate::domain::fold::fold;
 use crate::domain::{Email, GroupId, Principal, Timestamp, User, UserId, UserName};
-use crate::service::{Service, UserChanges};
+use crate::service::{Homes, Service, UserChanges};
+
+/// What can be shown of a user.
+const ATTRIBUTES: [&str; 10] = [
+    "uid",
+    "displayName",
+    "email",
+    "quota",
+    "enabled",
+    "lastLogin",
+    "home",
+    "backend",
+    "cloudId",
+    "searchTerms",
+];
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Make a user
-    #[command(name = "user:add")]
+    #[command(
+        name = "user:add",
+        after_help = "Example:
+  OC_PASS=s3cret davgroups occ user:add --password-from-env --display-name=Alice --group=staff alice"
+    )]
     Add(Add),
     /// List the users
-    #[command(name = "user:list")]
+    #[command(
+        name = "user:list",
+        after_help = "Examples:
+  davgroups occ user:list --output=json
+  davgroups occ user:list alice -a uid -a email"
+    )]
     List(List),
     /// Change the display name or the e-mail address of a user
-    #[command(name = "user:modify")]
+    #[command(
+        name = "user:modify",
+        after_help = "Example:
+  davgroups occ user:modify alice email alice@example.org"
+    )]
     Modify(Modify),
     /// Give a user another password
-    #[command(name = "user:resetpassword")]
+    #[command(
+        name = "user:resetpassword",
+        after_help = "Example:
+  OC_PASS=s3cret davgroups occ user:resetpassword --password-from-env alice"
+    )]
     ResetPassword(ResetPassword),
     /// Let a user log in again
-    #[command(name = "user:enable")]
+    #[command(
+        name = "user:enable",
+        after_help = "Example:
+  davgroups occ user:enable alice"
+    )]
     Enable(Id),
     /// Let a user no longer log in
-    #[command(name = "user:disable")]
+    #[command(
+        name = "user:disable",
+        after_help = "Example:
+  davgroups occ user:disable alice"
+    )]
     Disable(Id),
     /// Delete a user
-    #[command(name = "user:delete")]
-    Delete(Id),
+    #[command(
+        name = "user:delete",
+        after_help = "Example:
+  davgroups occ user:delete alice"
+    )]
+    Delete(Delete),
 }
 
 #[derive(Args)]
@@ -77,8 +120,11 @@ pub(super) struct List {
     search: Option<String>,
     /// What to show of each user; can be given more than once
     #[arg(short, long = "attributes", value_name = "NAME", default_value = "displayName",
-          value_parser = PossibleValuesParser::new(["uid", "displayName", "email", "quota", "enabled", "lastLogin"]))]
+          value_parser = PossibleValuesParser::new(ATTRIBUTES))]
     attributes: Vec<String>,
+    /// Show all of that
+    #[arg(long, conflicts_with = "attributes")]
+    show_all_attributes: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -108,33 +154,42 @@ pub(super) struct Id {
     uid: String,
 }
 
-pub(super) async fn run(command: Command, service: &Service) -> Result<(), Failure> {
+#[derive(Args)]
+pub(super) struct Delete {
+    #[command(flatten)]
+    user: Id,
+    /// Accepted for scripts; nothing is asked anyhow
+    #[arg(short, long)]
+    force: bool,
+}
+
+pub(super) async fn run(command: Command, service: &Service, homes: &Homes) -> Result<String, Failure> {
     let operator = Principal::operator();
     match command {
         Command::Add(command) => add(service, command).await,
-        Command::List(command) => list(service, &command),
+        Command::List(command) => list(service, homes, &command),
         Command::Modify(command) => modify(service, command).await,
         Command::ResetPassword(command) => {
             let password = command.password.read()?;
             let user = service.install_password(&command.uid, &password).await?;
-            output::print(&format!("Successfully reset password for {user}.\n"))
+            Ok(format!("Successfully reset password for {user}.\n"))
         }
         Command::Enable(user) => {
             service.set_enabled(&operator, &user.uid, true).await?;
-            output::print("The specified user is enabled\n")
+            Ok("The specified user is enabled\n".to_owned())
         }
         Command::Disable(user) => {
             service.set_enabled(&operator, &user.uid, false).await?;
-            output::print("The specified user is disabled\n")
+            Ok("The specified user is disabled\n".to_owned())
         }
-        Command::Delete(user) => {
-            service.delete_user(&operator, &user.uid).await?;
-            output::print("The specified user was deleted\n")
+        Command::Delete(command) => {
+            service.delete_user(&operator, &command.user.uid).await?;
+            Ok("The specified user was deleted\n".to_owned())
         }
     }
 }
 
-async fn add(service: &Service, command: Add) -> Result<(), Failure> {
+async fn add(service: &Service, command: Add) -> Result<String, Failure> {
     let id = UserId::new(&command.uid)?;
     let name = command.display_name.as_deref().map(|name| UserName::new(name, &id)).transpose()?;
     let email = Email::new(command.email.as_deref().unwrap_or_default())?;
@@ -151,23 +206,36 @@ async fn add(service: &Service, command: Add) -> Result<(), Failure> {
     for group in command.groups {
         said += &format!("User \"{id}\" added to group \"{group}\"\n");
     }
-    output::print(&said)
+    Ok(said)
 }
 
 fn new_groups(groups: &[String]) -> Result<Vec<GroupId>, Failure> {
     groups.iter().map(|group| GroupId::new(group).map_err(Failure::from)).collect()
 }
 
-fn list(service: &Service, command: &List) -> Result<(), Failure> {
-    let wanted = fold(command.search.as_deref().unwrap_or_default());
+fn list(service: &Service, homes: &Homes, command: &List) -> Result<String, Failure> {
+    let pattern = fold(command.search.as_deref().unwrap_or_default());
     let mut users = service.list_users()?;
-    users.retain(|user| matches(user, &wanted));
-    let attributes = |user: &User| match command.attributes.as_slice() {
-        [one] => attribute(user, one),
-        several => Value::Object(several.iter().map(|name| (name.clone(), attribute(user, name))).collect()),
+    users.retain(|user| matches(user, &pattern));
+    let wanted = command.attributes();
+    let attributes = |user: &User| match wanted.as_slice() {
+        [one] => attribute(user, homes, one),
+        several => {
+            let fields = several.iter().map(|name| ((*name).to_owned(), attribute(user, homes, name)));
+            Value::Object(fields.collect())
+        }
     };
     let listed: Map<_, _> = users.iter().map(|user| (user.id.to_string(), attributes(user))).collect();
-    command.output.print(&Value::Object(listed))
+    Ok(command.output.render(&Value::Object(listed)))
+}
+
+impl List {
+    fn attributes(&self) -> Vec<&str> {
+        match self.show_all_attributes {
+            true => ATTRIBUTES.to_vec(),
+            false => self.attributes.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 fn matches(user: &User, wanted: &str) -> bool {
@@ -177,23 +245,27 @@ fn matches(user: &User, wanted: &str) -> bool {
         || email.contains(wanted)
 }
 
-fn attribute(user: &User, name: &str) -> Value {
+/// What is not known here is blank.
+fn attribute(user: &User, homes: &Homes, name: &str) -> Value {
     match name {
         "uid" => json!(user.id.as_str()),
         "email" => json!(user.email.as_ref().map(Email::as_str)),
         "quota" => json!(user.quota.to_string()),
         "enabled" => json!(user.enabled),
         "lastLogin" => json!(user.last_login.map_or(0, Timestamp::seconds)),
-        _ => json!(user.display_name.as_str()),
+        "displayName" => json!(user.display_name.as_str()),
+        "home" => json!(homes.path(&user.id)),
+        "backend" => json!("Database"),
+        _ => Value::Null,
     }
 }
 
-async fn modify(service: &Service, command: Modify) -> Result<(), Failure> {
+async fn modify(service: &Service, command: Modify) -> Result<String, Failure> {
     let Modify { uid, key, value } = command;
     let changes = match key.as_str() {
         "email" => UserChanges { email: Some(value.clone()), ..UserChanges::default() },
         _ => UserChanges { display_name: Some(value.clone()), ..UserChanges::default() },
     };
     service.install_changes(&uid, changes).await?;
-    output::print(&format!("The {key} of {uid} updated to {value}\n"))
+    Ok(format!("The {key} of {uid} updated to {value}\n"))
 }
