@@ -1,7 +1,9 @@
 //! `davgroups config`.
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
+use super::output::Output;
 use super::{Failure, output};
 use crate::config::Loaded;
 
@@ -11,8 +13,9 @@ const DEFAULTS: &str = include_str!("../../deploy/davgroups.toml");
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Print the configuration that is in force, as TOML
-    #[command(after_help = "Example:
-  DAVGROUPS_COMPAT=documented davgroups config show --origin")]
+    #[command(after_help = "Examples:
+  DAVGROUPS_COMPAT=documented davgroups config show --origin
+  davgroups config show --output json")]
     Show(Show),
     /// Say whether the configuration is valid; exit code 2 if not
     #[command(after_help = "Example:
@@ -26,15 +29,17 @@ pub(super) enum Command {
 
 #[derive(Args)]
 pub(super) struct Show {
-    /// Say of each key where its value comes from
+    /// Say of each key where its value comes from; JSON and CSV always do
     #[arg(long)]
     origin: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// `load` is called by those that need a configuration.
 pub(super) fn run(command: &Command, load: impl FnOnce() -> Result<Loaded, Failure>) -> Result<(), Failure> {
     match command {
-        Command::Show(options) => show(&load()?, options.origin),
+        Command::Show(options) => show(&load()?, options),
         Command::Check => {
             load()?;
             output::print("the configuration is valid\n")
@@ -43,16 +48,18 @@ pub(super) fn run(command: &Command, load: impl FnOnce() -> Result<Loaded, Failu
     }
 }
 
-fn show(loaded: &Loaded, origin: bool) -> Result<(), Failure> {
+fn show(loaded: &Loaded, options: &Show) -> Result<(), Failure> {
     let table = toml::Table::try_from(&loaded.config).map_err(Failure::failed)?;
+    let origin = |key: &String| loaded.origins.get(key).map_or("default".to_owned(), ToString::to_string);
+    if !options.output.is_plain() {
+        let row = |(key, value)| vec![json!(key), json!(value), json!(origin(key))];
+        return options.output.list(&["key", "value", "origin"], &table.iter().map(row).collect::<Vec<_>>());
+    }
     let mut text = String::new();
     for (key, value) in &table {
         text += &format!("{key} = {value}");
-        if origin {
-            match loaded.origins.get(key) {
-                Some(source) => text += &format!("  # {source}"),
-                None => text += "  # default",
-            }
+        if options.origin {
+            text += &format!("  # {}", origin(key));
         }
         text.push('\n');
     }

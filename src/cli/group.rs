@@ -7,7 +7,7 @@ use super::Failure;
 use super::operator::{block_on, open_existing};
 use super::output::Output;
 use crate::config::Config;
-use crate::domain::{Principal, Search, UserId};
+use crate::domain::{Pattern, Principal, Search, UserId};
 use crate::service::{GroupDetails, Service};
 
 #[derive(Subcommand)]
@@ -105,8 +105,12 @@ async fn show(service: &Service, command: &Show) -> Result<(), Failure> {
     let operator = Principal::operator();
     let members = service.group_members(&operator, &command.group).await?;
     let subadmins = service.subadmins(&operator, &command.group).await?;
+    let named = Search { pattern: Pattern::new(&command.group)?, ..Search::default() };
+    let named = service.find_group_details(&operator, named).await?.entries;
+    let name = named.iter().find(|details| details.group.id.as_str() == command.group);
     command.output.show(&[
         ("id", json!(command.group)),
+        ("display_name", json!(name.map(|details| details.group.display_name.as_str()))),
         ("members", members.iter().map(UserId::as_str).collect()),
         ("subadmins", subadmins.iter().map(UserId::as_str).collect()),
     ])

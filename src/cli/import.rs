@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
+use serde_json::{Value, json};
 
 use super::files::{File, Layout, table_file};
 use super::operator::{block_on, open, rehearse};
+use super::output::Output;
 use super::{Failure, output, progress};
 use crate::config::Config;
 use crate::export::TableName;
@@ -40,6 +42,8 @@ pub(super) struct Options {
     /// Print what would happen, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    output: Output,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -56,6 +60,7 @@ pub(super) enum Command {
     /// that cannot be taken are named, each with its reason, and do not stop the others.
     #[command(after_help = "Examples:
   davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
+  davgroups import owncloud owncloud.db --dry-run --output csv >rehearsal.csv
   davgroups import owncloud owncloud.db --data-dir /var/lib/davgroups
   davgroups import owncloud dump.sql --salt-file passwordsalt
   zcat dump.sql.gz | davgroups import owncloud - --dry-run
@@ -77,15 +82,21 @@ pub(super) struct Owncloud {
     /// Read the `passwordsalt` of config.php, which the oldest passwords need, from this file
     #[arg(long, value_name = "FILE")]
     salt_file: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
-    let (reading, dry_run) = match &options.command {
-        Some(Command::Owncloud(command)) => (read_owncloud(command)?, command.dry_run),
-        None => (read_files(&options.file)?, options.dry_run),
+    let (reading, dry_run, output) = match &options.command {
+        Some(Command::Owncloud(command)) => (read_owncloud(command)?, command.dry_run, &command.output),
+        None => (read_files(&options.file)?, options.dry_run, &options.output),
     };
     let moved = write(reading.inventory, dry_run, config)?;
-    output::print(&describe(&reading.findings, &moved, dry_run))
+    let findings: Vec<_> = reading.findings.iter().chain(&moved.findings).collect();
+    match output.is_plain() {
+        true => output::print(&describe(&findings, &moved, dry_run)),
+        false => output.list(&["verdict", "subject", "detail"], &rows(&findings, &moved)),
+    }
 }
 
 fn read_files(file: &File) -> Result<Reading, Failure> {
@@ -161,33 +172,51 @@ fn write_into(service: &Service, inventory: Inventory, dry_run: bool) -> Result<
     moved
 }
 
-fn describe(read: &[Finding], moved: &Moved, dry_run: bool) -> String {
+fn describe(findings: &[&Finding], moved: &Moved, dry_run: bool) -> String {
     let mut text = String::new();
-    for finding in read.iter().chain(&moved.findings) {
-        let verdict = if finding.taken { "note" } else { "left out" };
+    for finding in findings {
         // Names of other servers may hold anything; a line break in one would forge a line.
-        line(
-            &mut text,
-            &format!("{verdict}: {}: {}", finding.subject, finding.reason).replace(char::is_control, "?"),
-        );
+        let Finding { subject, reason, .. } = finding;
+        let said = format!("{}: {subject}: {reason}", verdict(finding)).replace(char::is_control, "?");
+        line(&mut text, &said);
     }
-    let tallies = [
+    for (name, Tally { added, present }) in tallies(moved) {
+        line(&mut text, &format!("{name}: {added} taken over, {present} here already"));
+    }
+    let count = |taken| findings.iter().filter(|finding| finding.taken == taken).count();
+    line(&mut text, &format!("{} rows left out, {} noted", count(false), count(true)));
+    if dry_run {
+        line(&mut text, "nothing was changed, for this was a dry run");
+    }
+    text
+}
+
+/// The same for programs.
+fn rows(findings: &[&Finding], moved: &Moved) -> Vec<Vec<Value>> {
+    let finding =
+        |finding: &&Finding| vec![json!(verdict(finding)), json!(finding.subject), json!(finding.reason)];
+    let tally = |(name, Tally { added, present })| {
+        [
+            vec![json!("taken over"), json!(name), json!(added)],
+            vec![json!("here already"), json!(name), json!(present)],
+        ]
+    };
+    findings.iter().map(finding).chain(tallies(moved).into_iter().flat_map(tally)).collect()
+}
+
+fn verdict(finding: &Finding) -> &'static str {
+    if finding.taken { "note" } else { "left out" }
+}
+
+fn tallies(moved: &Moved) -> [(&'static str, Tally); 6] {
+    [
         ("users", moved.users),
         ("groups", moved.groups),
         ("members of groups", moved.group_members),
         ("subadmins", moved.subadmins),
         ("custom groups", moved.custom_groups),
         ("members of custom groups", moved.memberships),
-    ];
-    for (name, Tally { added, present }) in tallies {
-        line(&mut text, &format!("{name}: {added} taken over, {present} here already"));
-    }
-    let count = |taken| read.iter().chain(&moved.findings).filter(|finding| finding.taken == taken).count();
-    line(&mut text, &format!("{} rows left out, {} noted", count(false), count(true)));
-    if dry_run {
-        line(&mut text, "nothing was changed, for this was a dry run");
-    }
-    text
+    ]
 }
 
 fn line(text: &mut String, line: &str) {

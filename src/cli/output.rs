@@ -12,7 +12,7 @@ use crate::spreadsheet::neutral;
 #[derive(Args)]
 pub(super) struct Output {
     /// How to print: fields separated by tabs, JSON, or CSV with a header
-    #[arg(long = "output", value_name = "FORMAT", value_enum, default_value_t = Format::Plain)]
+    #[arg(id = "output", long, value_name = "FORMAT", value_enum, default_value_t = Format::Plain)]
     format: Format,
 }
 
@@ -24,6 +24,11 @@ enum Format {
 }
 
 impl Output {
+    /// Whether it is printed for people.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.format, Format::Plain)
+    }
+
     /// Prints a list: a line a row, a JSON array of objects, or CSV.
     pub(super) fn list(&self, columns: &[&str], rows: &[Vec<Value>]) -> Result<(), Failure> {
         match self.format {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use console::Term;
 use zeroize::Zeroizing;
 
 use super::Failure;
@@ -35,9 +36,9 @@ impl Source {
 
 /// The first line of a file.
 pub(super) fn from_file(path: &Path) -> Result<Password, Failure> {
-    let unreadable =
+    let failed =
         |error| Failure::Failed(format!("cannot read the password file {}: {error}", path.display()));
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
     checked(&text, &path.display().to_string())
 }
 
@@ -49,14 +50,30 @@ pub(super) fn from_variable(name: &str) -> Result<Password, Failure> {
 }
 
 fn from_input() -> Result<Password, Failure> {
-    if io::stdin().is_terminal() {
-        eprintln!("Type the password and press Enter (it is shown as you type):");
+    let terminal = Term::stderr();
+    if io::stdin().is_terminal() && terminal.is_term() {
+        return from_terminal(&terminal);
     }
     let mut line = Zeroizing::new(String::new());
-    let unreadable =
-        |error| Failure::Failed(format!("cannot read the password from standard input: {error}"));
-    io::stdin().read_line(&mut line).map_err(unreadable)?;
+    io::stdin().read_line(&mut line).map_err(|error| unreadable("standard input", &error))?;
     checked(&line, "standard input")
+}
+
+/// Typed twice, since it is not shown.
+fn from_terminal(terminal: &Term) -> Result<Password, Failure> {
+    let ask = |prompt| {
+        let line = terminal.write_str(prompt).and_then(|()| terminal.read_secure_line());
+        line.map(Zeroizing::new).map_err(|error| unreadable("the terminal", &error))
+    };
+    let password = ask("Password (it is not shown): ")?;
+    if password != ask("The same again: ")? {
+        return Err(Failure::Failed("the two passwords differ".to_owned()));
+    }
+    checked(&password, "the terminal")
+}
+
+fn unreadable(source: &str, error: &io::Error) -> Failure {
+    Failure::Failed(format!("cannot read the password from {source}: {error}"))
 }
 
 /// The first line of `text` as a new password. `source` is named if it is none.

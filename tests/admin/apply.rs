@@ -178,7 +178,7 @@ fn what_cannot_be_is_named_and_nothing_is_changed() {
         "group admin: The group admin cannot be changed in this way",
         "custom group alone: A custom group needs an admin",
         "custom group team: Group with display name \"TAKEN\" already exists",
-        "custom group taken: another custom group has this uri or number",
+        "custom group taken: a custom group with this uri or number already exists",
         "custom group taken2: A custom group needs an admin",
         "davgroups: nothing was changed, for 7 of what is declared cannot be\n",
     ] {

@@ -2,7 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -61,7 +63,10 @@ fn users_are_shown_changed_and_deleted() {
     assert!(scratch.run(&["user", "show", "bob"]).contains("groups: staff\n"));
     scratch.run(&["user", "delete", "bob"]);
     assert_eq!(scratch.run(&["user", "list"]), "alice\talice\t\tenabled\n");
-    assert_eq!(scratch.run(&["group", "show", "staff"]), "id: staff\nmembers: \nsubadmins: \n");
+    assert_eq!(
+        scratch.run(&["group", "show", "staff"]),
+        "id: staff\ndisplay_name: staff\nmembers: \nsubadmins: \n"
+    );
 }
 
 #[test]
@@ -116,10 +121,14 @@ fn what_is_changed_counts_at_once_in_a_running_server() {
 fn groups_and_subadmins_are_managed() {
     let scratch = populated();
     scratch.run(&["group", "add", "Größe/1", "--display-name", "Great"]);
+    assert!(scratch.run(&["group", "show", "Größe/1"]).contains("\ndisplay_name: Great\n"));
     assert_eq!(scratch.run(&["group", "list"]), "Größe/1\tGreat\nadmin\tadmin\nstaff\tstaff\n");
     scratch.run(&["group", "add-member", "staff", "alice", "BOB"]);
     scratch.run(&["subadmin", "add", "alice", "staff"]);
-    assert_eq!(scratch.run(&["group", "show", "staff"]), "id: staff\nmembers: alice,bob\nsubadmins: alice\n");
+    assert_eq!(
+        scratch.run(&["group", "show", "staff"]),
+        "id: staff\ndisplay_name: staff\nmembers: alice,bob\nsubadmins: alice\n"
+    );
     let list = json_of(&scratch.run(&["subadmin", "list", "--output", "json"]));
     assert_eq!(list, json!([{"group": "staff", "user": "alice"}]));
     assert_eq!(scratch.run(&["subadmin", "list", "--group", "admin"]), "");
@@ -140,10 +149,16 @@ fn groups_and_subadmins_are_managed() {
     ] {
         scratch.refused(arguments, 1, reason);
     }
-    assert_eq!(scratch.run(&["group", "show", "staff"]), "id: staff\nmembers: alice,bob\nsubadmins: alice\n");
+    assert_eq!(
+        scratch.run(&["group", "show", "staff"]),
+        "id: staff\ndisplay_name: staff\nmembers: alice,bob\nsubadmins: alice\n"
+    );
     scratch.run(&["subadmin", "remove", "alice", "staff"]);
     scratch.run(&["group", "remove-member", "staff", "alice", "bob"]);
-    assert_eq!(scratch.run(&["group", "show", "staff"]), "id: staff\nmembers: \nsubadmins: \n");
+    assert_eq!(
+        scratch.run(&["group", "show", "staff"]),
+        "id: staff\ndisplay_name: staff\nmembers: \nsubadmins: \n"
+    );
     scratch.run(&["group", "delete", "staff"]);
     assert!(!scratch.run(&["group", "list"]).contains("staff"));
 }
@@ -168,7 +183,7 @@ fn custom_groups_keep_their_rules() {
         (&["rename", "none", "Other Name"], "Group with uri \"none\" not found"),
         (&["add", "team", "bob"], "the user is a member of the group already"),
         (&["add", "team", "none"], "The user \"none\" does not exist"),
-        (&["remove", "team", "alice"], "Cannot remove the last admin"),
+        (&["remove", "team", "alice"], "Cannot remove the last admin: a custom group keeps one"),
         (&["set-role", "team", "alice", "member"], "Cannot remove the last admin"),
         (&["set-role", "team", "none", "admin"], "is not member of group"),
         (&["remove", "team", "none"], "is not member of group"),
@@ -211,6 +226,20 @@ fn the_operator_is_not_held_to_what_limits_administrators() {
 }
 
 #[test]
+fn what_is_wrong_is_listed_for_programs_too() {
+    let scratch = populated();
+    scratch.run(&["customgroup", "create", "team", "--admin", "alice"]);
+    scratch.run(&["user", "add", "root", "--group", "admin", "--password-file", "/etc/hostname"]);
+    assert_eq!(scratch.run(&["verify", "--output", "json"]), "[]\n");
+    let store = rusqlite::Connection::open(scratch.data_dir().join("davgroups.db")).expect("open");
+    store.execute("DELETE FROM custom_group_members", ()).expect("written");
+    let output = scratch.command(&["verify", "--output", "csv"]).output().expect("ran");
+    let expected = "severity,what,remedy\n\
+                    rule,\"the custom group \"\"team\"\" has no members\",delete it: davgroups customgroup delete URI\n";
+    assert_eq!((String::from_utf8_lossy(&output.stdout).as_ref(), output.status.code()), (expected, Some(1)));
+}
+
+#[test]
 fn orphans_are_found_and_get_an_admin() {
     let scratch = populated();
     scratch.run(&["customgroup", "create", "team", "--admin", "alice"]);
@@ -230,6 +259,53 @@ fn nobody_logs_in_as_the_operator() {
     let server = scratch.serve();
     assert_eq!(server.login("", ""), 401);
     assert_eq!(server.login("", "adminpw"), 401);
+}
+
+/// Waits until the terminal no longer shows what is typed into it.
+fn wait_until_hidden(terminal: &str) {
+    loop {
+        let output = Command::new("stty").args(["-a", "-F", terminal]).output().expect("stty");
+        if stdout(&output).split_whitespace().any(|setting| setting == "-echo") {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// What ends the command's prompts.
+const PROMPTED: &str = ": ";
+
+/// Gives Alice a password on a terminal, and says what that showed and how it ended.
+fn type_password(scratch: &Scratch, lines: [&str; 2]) -> (String, Option<i32>) {
+    let program = env!("CARGO_BIN_EXE_davgroups");
+    let inner = format!("tty; exec {program} user passwd alice --data-dir {}", scratch.data_dir().display());
+    let mut command = Command::new("script");
+    command.args(["-q", "-e", "-c", &inner, "/dev/null"]).current_dir(scratch.directory.path());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script");
+    let (mut keys, mut screen) = (child.stdin.take().expect("keys"), child.stdout.take().expect("screen"));
+    let mut seen = String::new();
+    for line in lines {
+        let before = seen.len();
+        while !seen[before..].ends_with(PROMPTED) {
+            let mut byte = [0];
+            screen.read_exact(&mut byte).expect("a prompt");
+            seen.push(char::from(byte[0]));
+        }
+        wait_until_hidden(seen.lines().next().expect("the terminal's name"));
+        keys.write_all(line.as_bytes()).expect("typed");
+    }
+    screen.read_to_string(&mut seen).expect("the rest");
+    (seen, child.wait().expect("ended").code())
+}
+
+#[test]
+fn passwords_are_not_shown_as_they_are_typed() {
+    let scratch = populated();
+    let (seen, code) = type_password(&scratch, ["correct horse\r", "correct house\r"]);
+    assert!(code == Some(1) && seen.contains("the two passwords differ"), "{seen}");
+    let (seen, code) = type_password(&scratch, ["correct horse\r", "correct horse\r"]);
+    assert!(code == Some(0) && !seen.contains("horse"), "{seen}");
+    assert_eq!(scratch.serve().login("alice", "correct horse"), 200);
 }
 
 #[test]

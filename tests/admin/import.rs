@@ -170,6 +170,10 @@ fn a_dry_run_makes_nothing_and_says_everything() {
     scratch.add_users(&["someone"]);
     assert_eq!(scratch.run(&arguments), expected);
     assert_eq!(scratch.run(&["user", "list"]), "someone\tsomeone\t\tenabled\n");
+    let csv = scratch.run(&[&arguments[..], &["--output", "csv"]].concat());
+    let note =
+        "note,custom group alone (number 31),has no admin; davgroups customgroup set-role can make one\n";
+    assert!(csv.starts_with(&format!("verdict,subject,detail\n{note}taken over,users,6\n")), "{csv}");
 }
 
 #[test]
