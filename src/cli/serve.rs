@@ -74,7 +74,7 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     warn_of_eavesdroppers(config, &listen);
     notify(NotifyState::Ready);
     let stop = stop.map(|()| notify(NotifyState::Stopping));
-    tracing::info!(address = %listen, data_dir = ?config.data_dir, version = env!("CARGO_PKG_VERSION"), "serving");
+    tracing::info!(address = %listen, data_dir = %config.data_dir.display(), version = env!("CARGO_PKG_VERSION"), "serving");
     // It goes on while requests finish, and ends with the process.
     if let Some(metrics) = metrics {
         tokio::spawn(server::metrics::serve(metrics, Arc::clone(&app)));

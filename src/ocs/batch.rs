@@ -32,7 +32,7 @@ pub(super) enum Unusable {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with method, path and data")]
 struct Item {
     method: String,
     /// Below `cloud/`.
@@ -151,6 +151,7 @@ mod tests {
         {
             assert!(refused(body).starts_with("The body is not a JSON list"), "{body}");
         }
+        assert!(refused("[1]").contains("expected an object with method, path and data"));
         let second = |item: &str| {
             let body = format!(r#"[{{"method": "DELETE", "path": "users/ann"}}, {item}]"#);
             let said = refused(&body);
