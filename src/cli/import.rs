@@ -28,8 +28,8 @@ the README. CSV is a directory with some of users.csv, groups.csv, group_members
 custom_group_members.csv, or one of these files.
 
 All is taken over in one transaction, or nothing. What is here already stays as it is, so it can be run
-again. Rows that cannot be taken are named, each with its place and reason, and do not stop the others.
-Users who come without the hash of a password cannot log in before `davgroups user passwd`.
+again. Rows that cannot be taken are named, each with its place and reason, and do not stop the others, unless
+--strict says so. Users who come without the hash of a password cannot log in before `davgroups user passwd`.
 
 Examples:
   davgroups import everything.yaml --dry-run
@@ -39,13 +39,23 @@ Examples:
 pub(super) struct Options {
     #[command(flatten)]
     file: File,
+    #[command(flatten)]
+    how: How,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every import takes, wherever it reads.
+#[derive(Args)]
+struct How {
     /// Print what would happen, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take nothing over if any row would be left out, and exit with 1
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     output: Output,
-    #[command(subcommand)]
-    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -57,7 +67,7 @@ pub(super) enum Command {
     /// addresses, quotas, states, guests, groups, subadmins, the numbers of custom groups and the roles of
     /// their members are kept, and so are passwords: everybody logs in with the old one. All is taken over
     /// in one transaction, or nothing. What is here already stays as it is, so it can be run again. Rows
-    /// that cannot be taken are named, each with its reason, and do not stop the others.
+    /// that cannot be taken are named, each with its reason, and do not stop the others, unless --strict says so.
     #[command(after_help = "Examples:
   davgroups import owncloud /var/www/owncloud/data/owncloud.db --dry-run
   davgroups import owncloud owncloud.db --dry-run --output csv >rehearsal.csv
@@ -73,9 +83,6 @@ pub(super) struct Owncloud {
     /// The SQLite file, most often data/owncloud.db, a dump whose name ends in .sql (- for standard input), or
     /// the URL of a PostgreSQL database; its password can be in the variable PGPASSWORD
     source: PathBuf,
-    /// Print what would happen, and change nothing
-    #[arg(long)]
-    dry_run: bool,
     /// What the names of the tables begin with [default: found out]
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
@@ -83,20 +90,51 @@ pub(super) struct Owncloud {
     #[arg(long, value_name = "FILE")]
     salt_file: Option<PathBuf>,
     #[command(flatten)]
-    output: Output,
+    how: How,
 }
 
 pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
-    let (reading, dry_run, output) = match &options.command {
-        Some(Command::Owncloud(command)) => (read_owncloud(command)?, command.dry_run, &command.output),
-        None => (read_files(&options.file)?, options.dry_run, &options.output),
+    let (reading, how) = match &options.command {
+        Some(Command::Owncloud(command)) => (read_owncloud(command)?, &command.how),
+        None => (read_files(&options.file)?, &options.how),
     };
-    let moved = write(reading.inventory, dry_run, config)?;
-    let findings: Vec<_> = reading.findings.iter().chain(&moved.findings).collect();
-    match output.is_plain() {
-        true => output::print(&describe(&findings, &moved, dry_run)),
-        false => output.list(&["verdict", "subject", "detail"], &rows(&findings, &moved)),
+    if how.dry_run || how.strict {
+        let moved = rehearse(config, |service| write(service, reading.inventory.clone(), true))?;
+        let left_out = left_out(&findings(&reading.findings, &moved));
+        if how.dry_run || left_out > 0 {
+            let why = if how.dry_run { "this was a dry run" } else { "rows would be left out" };
+            how.print(&reading.findings, &moved, Some(why))?;
+        }
+        if how.strict && left_out > 0 {
+            return Err(Failure::Failed(format!(
+                "nothing was changed; rows that would be left out: {left_out}"
+            )));
+        }
     }
+    if how.dry_run {
+        return Ok(());
+    }
+    let moved = write(&open(config)?, reading.inventory, false)?;
+    how.print(&reading.findings, &moved, None)
+}
+
+impl How {
+    fn print(&self, read: &[Finding], moved: &Moved, unchanged: Option<&str>) -> Result<(), Failure> {
+        let findings = findings(read, moved);
+        match self.output.is_plain() {
+            true => output::print(&describe(&findings, moved, unchanged)),
+            false => self.output.list(&["verdict", "subject", "detail"], &rows(&findings, moved)),
+        }
+    }
+}
+
+/// What was found when reading and when writing.
+fn findings<'a>(read: &'a [Finding], moved: &'a Moved) -> Vec<&'a Finding> {
+    read.iter().chain(&moved.findings).collect()
+}
+
+fn left_out(findings: &[&Finding]) -> usize {
+    findings.iter().filter(|finding| !finding.taken).count()
 }
 
 fn read_files(file: &File) -> Result<Reading, Failure> {
@@ -157,14 +195,7 @@ fn read_owncloud(command: &Owncloud) -> Result<Reading, Failure> {
     reading.map_err(Failure::failed)
 }
 
-fn write(inventory: Inventory, dry_run: bool, config: &Config) -> Result<Moved, Failure> {
-    if dry_run {
-        return rehearse(config, |service| write_into(service, inventory, true));
-    }
-    write_into(&open(config)?, inventory, false)
-}
-
-fn write_into(service: &Service, inventory: Inventory, dry_run: bool) -> Result<Moved, Failure> {
+fn write(service: &Service, inventory: Inventory, dry_run: bool) -> Result<Moved, Failure> {
     let bar = progress::writing(u64::try_from(inventory.rows()).unwrap_or(u64::MAX));
     let advancing = bar.clone();
     let moved = block_on(async { Ok(service.import(inventory, dry_run, move || advancing.inc(1)).await?) });
@@ -172,7 +203,8 @@ fn write_into(service: &Service, inventory: Inventory, dry_run: bool) -> Result<
     moved
 }
 
-fn describe(findings: &[&Finding], moved: &Moved, dry_run: bool) -> String {
+/// `unchanged` is why nothing of that was done, if so.
+fn describe(findings: &[&Finding], moved: &Moved, unchanged: Option<&str>) -> String {
     let mut text = String::new();
     for finding in findings {
         // Names of other servers may hold anything; a line break in one would forge a line.
@@ -183,10 +215,10 @@ fn describe(findings: &[&Finding], moved: &Moved, dry_run: bool) -> String {
     for (name, Tally { added, present }) in tallies(moved) {
         line(&mut text, &format!("{name}: {added} taken over, {present} here already"));
     }
-    let count = |taken| findings.iter().filter(|finding| finding.taken == taken).count();
-    line(&mut text, &format!("{} rows left out, {} noted", count(false), count(true)));
-    if dry_run {
-        line(&mut text, "nothing was changed, for this was a dry run");
+    let left_out = left_out(findings);
+    line(&mut text, &format!("{left_out} rows left out, {} noted", findings.len() - left_out));
+    if let Some(reason) = unchanged {
+        line(&mut text, &format!("nothing was changed, for {reason}"));
     }
     text
 }

@@ -42,7 +42,7 @@ pub struct User {
     #[serde(default)]
     pub email: Option<String>,
     /// `default`, `none` or a size such as `5 GB`; `default`.
-    #[serde(default = "default_quota")]
+    #[serde(default = "default_quota", deserialize_with = "size")]
     pub quota: String,
     /// Whether the user may log in; true.
     #[serde(default = "yes", deserialize_with = "truth")]
@@ -208,6 +208,20 @@ fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
             .parse()
             .map_err(|_| serde::de::Error::custom(format_args!("{text:?} is neither true nor false"))),
     }
+}
+
+/// A text, or a number of bytes that stands there as a number.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "no quota, which is none, default or a size")]
+    enum Size {
+        Bytes(u64),
+        Text(String),
+    }
+    Ok(match Size::deserialize(deserializer)? {
+        Size::Bytes(bytes) => bytes.to_string(),
+        Size::Text(text) => text,
+    })
 }
 
 /// A number, or a cell that holds one.

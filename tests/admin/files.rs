@@ -207,7 +207,8 @@ fn what_is_left_out_of_a_document_has_a_default() {
         &scratch,
         "short.yaml",
         "davgroups_export: 1\n\
-         users: [{id: nora}, {id: otto, quota: 5 GB, enabled: no-where, email: null}, {id: rosa, enabled: false}]\n\
+         users: [{id: nora}, {id: otto, quota: 5 GB, enabled: no-where, email: null},\n\
+         {id: rosa, enabled: false, quota: 5368709120}, {id: quinn, quota: [1]}]\n\
          groups:\n  - id: staff\n    members: [nora, ROSA]\n\
          custom_groups:\n  - uri: team\n    members: [{user: nora, role: admin}, {user: rosa}]\n  - uri: first\n    number: 1\n",
     );
@@ -215,13 +216,14 @@ fn what_is_left_out_of_a_document_has_a_default() {
         findings(&said),
         [
             "left out: entry 2 of users: \"no-where\" is neither true nor false",
+            "left out: entry 4 of users: no quota, which is none, default or a size",
             "note: passwords: 2 users come without one; who is not here yet cannot log in before davgroups user passwd",
             "note: custom group first (number 1): has no admin; davgroups customgroup set-role can make one",
         ]
     );
     let users =
         rows(&scratch, "SELECT id, display_name, email, quota, enabled, guest FROM users ORDER BY id");
-    assert_eq!(users, ["nora|nora|-|default|1|0", "rosa|rosa|-|default|0|0"]);
+    assert_eq!(users, ["nora|nora|-|default|1|0", "rosa|rosa|-|5368709120|0|0"]);
     assert_eq!(rows(&scratch, "SELECT group_id, user_id FROM group_members"), ["staff|nora", "staff|rosa"]);
     let groups = rows(&scratch, "SELECT number, uri, display_name FROM custom_groups ORDER BY number");
     assert_eq!(groups, ["1|first|first", "2|team|team"]);

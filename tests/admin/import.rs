@@ -181,7 +181,8 @@ fn everything_is_taken_over_once() {
     let scratch = Scratch::new();
     let (other, salt) = (owncloud(&scratch), salt_file(&scratch));
     let arguments = ["import", "owncloud", other.path(), "--salt-file", &salt];
-    assert_eq!(scratch.run(&arguments), format!("{NO_ADMIN}{ALL_TAKEN}0 rows left out, 1 noted\n"));
+    let strict = [&arguments[..], &["--strict"]].concat();
+    assert_eq!(scratch.run(&strict), format!("{NO_ADMIN}{ALL_TAKEN}0 rows left out, 1 noted\n"));
     let first = contents(&scratch);
     assert_eq!(scratch.run(&arguments), format!("{NO_ADMIN}{NOTHING_TAKEN}0 rows left out, 1 noted\n"));
     assert_eq!(contents(&scratch), first);
@@ -412,7 +413,15 @@ fn rows_that_cannot_be_taken_are_named() {
              INSERT INTO oc_custom_group VALUES (1, 'good', 'Same Name'), (2, 'x', 'Too Short'), (3, 'good', 'Again'), (4, 'fine', 'same name'), (0, 'zero', 'Zero'), (9223372036854775807, 'last', 'Last');
              INSERT INTO oc_custom_group_member VALUES (1, 'nora', 1), (1, 'NORA', 0), (1, 'ab', 0), (2, 'nora', 1), (1, 'rosa', 7), (4, 'ldap', 1);",
         );
+    let strict = scratch.command(&["import", "owncloud", other.path(), "--strict"]).output().expect("ran");
+    assert_eq!(strict.status.code(), Some(1));
+    let refused = "davgroups: nothing was changed; rows that would be left out: 18\n";
+    assert_eq!(String::from_utf8_lossy(&strict.stderr), refused);
+    let strict = String::from_utf8(strict.stdout).expect("UTF-8");
+    assert!(strict.ends_with("18 rows left out, 9 noted\nnothing was changed, for rows would be left out\n"));
+    assert!(!scratch.data_dir().exists());
     let said = scratch.run(&["import", "owncloud", other.path()]);
+    assert!(strict.starts_with(&said), "the same was named");
     let expected = [
         "left out: row 8 of users: a column holds bytes that are no text",
         "note: user rosa: the password is hashed in a way that is not known; without one nobody logs in: davgroups user passwd",
