@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::Output;
-use super::{Failure, output};
+use super::{Failure, output, serve};
 use crate::config::Loaded;
 
 /// Every key with its default and what it does.
@@ -18,6 +18,8 @@ pub(super) enum Command {
   davgroups config show --output json")]
     Show(Show),
     /// Say whether the configuration is valid; exit code 2 if not
+    ///
+    /// The files with the certificate and its key are read, too.
     #[command(after_help = "Example:
   davgroups config check --config davgroups.toml")]
     Check,
@@ -41,7 +43,8 @@ pub(super) fn run(command: &Command, load: impl FnOnce() -> Result<Loaded, Failu
     match command {
         Command::Show(options) => show(&load()?, options),
         Command::Check => {
-            load()?;
+            // Files are as much part of it as what names them.
+            serve::tls(&load()?.config).map_err(Failure::usage)?;
             output::print("the configuration is valid\n")
         }
         Command::Default => output::print(DEFAULTS),

@@ -197,6 +197,13 @@ impl Failure {
     fn failed(reason: impl fmt::Display) -> Self {
         Self::Failed(reason.to_string())
     }
+
+    /// The same, but what was told is to blame.
+    fn usage(self) -> Self {
+        match self {
+            Self::Usage(reason) | Self::Failed(reason) => Self::Usage(reason),
+        }
+    }
 }
 
 impl From<Error> for Failure {

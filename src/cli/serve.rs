@@ -128,7 +128,7 @@ fn warn_of_eavesdroppers(config: &Config, listen: &Listen) {
 }
 
 /// The certificate and its key, if connections are to be encrypted.
-fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+pub(super) fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
     match (&config.tls_certificate, &config.tls_key) {
         (Some(certificate), Some(key)) => {
             Tls::open(certificate.clone(), key.clone()).map(Some).map_err(Failure::failed)

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::operator::missing;
 use super::output::Output;
 use crate::config::Config;
 use crate::store::sqlite::{FILE_NAME, Problem, Severity, verify};
@@ -31,7 +32,10 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
     let path = options.file.clone().unwrap_or_else(|| config.data_dir.join(FILE_NAME));
     if !path.is_file() {
-        return Err(Failure::Failed(format!("there is no database {}", path.display())));
+        return Err(match &options.file {
+            Some(_) => Failure::Failed(format!("there is no database {}", path.display())),
+            None => missing(&path),
+        });
     }
     let problems = verify(&path, &config.rules).map_err(Failure::failed)?;
     match options.output.is_plain() {

@@ -364,7 +364,18 @@ fn without_a_store_nothing_is_made() {
         &["app", "list"],
         &["occ", "user:list"],
     ] {
-        scratch.refused(arguments, 1, "there is no database");
+        scratch.refused(arguments, 1, "davgroups.db; name the directory it is in with --data-dir");
     }
+    scratch.refused(&["verify"], 1, "davgroups.db; name the directory it is in with --data-dir");
     assert!(!scratch.data_dir().exists());
+}
+
+/// Most often the store is elsewhere, and a mistyped directory is noticed late.
+#[test]
+fn whoever_makes_a_store_is_told() {
+    let scratch = Scratch::new();
+    let said =
+        |id: &str| String::from_utf8(scratch.output_with(&["user", "add", id], "pw\n").stderr).expect("text");
+    let made = format!("made the database {}\n", scratch.data_dir().join("davgroups.db").display());
+    assert_eq!((said("alice"), said("bob")), (made, String::new()));
 }

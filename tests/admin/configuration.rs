@@ -43,9 +43,12 @@ fn a_configuration_is_checked() {
     assert_eq!(scratch.run(&["config", "check"]), "the configuration is valid\n");
     let file = scratch.path("davgroups.toml");
     let path = file.to_str().expect("UTF-8").to_owned();
-    for (text, reason) in
-        [("listn = 'x'", "\"listn\" in "), ("listen = 'x'", "\"listen\" in "), ("=", "line 1: ")]
-    {
+    for (text, reason) in [
+        ("listn = 'x'", "\"listn\" in "),
+        ("listen = 'x'", "\"listen\" in "),
+        ("=", "line 1: "),
+        ("tls_certificate = '/none.pem'\ntls_key = '/none.key'", "cannot use /none.pem: "),
+    ] {
         fs::write(&file, text).expect("written");
         scratch.refused(&["config", "check", "--config", &path], 2, reason);
     }
