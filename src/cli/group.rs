@@ -24,6 +24,11 @@ pub(super) enum Command {
     #[command(after_help = "Example:
   davgroups group add staff --display-name 'The Staff'")]
     Add(Add),
+    /// Give a group another display name; the id stays
+    #[command(after_help = "Examples:
+  davgroups group rename staff 'The Staff'
+  davgroups group rename staff ''")]
+    Rename(Rename),
     /// Delete a group with the places in it and the rights over it; its members stay users
     #[command(after_help = "Example:
   davgroups group delete staff")]
@@ -63,6 +68,14 @@ pub(super) struct Id {
 }
 
 #[derive(Args)]
+pub(super) struct Rename {
+    /// The group's id
+    group: String,
+    /// The name people see; an empty one is the id
+    name: String,
+}
+
+#[derive(Args)]
 pub(super) struct Members {
     /// The group's id
     group: String,
@@ -81,6 +94,7 @@ pub(super) fn run(command: Command, config: &Config) -> Result<(), Failure> {
             Command::Add(Add { group, display_name }) => {
                 service.create_group(&operator, &group, display_name.as_deref()).await?;
             }
+            Command::Rename(Rename { group, name }) => service.rename_group(&operator, &group, &name).await?,
             Command::Delete(command) => service.delete_group(&operator, &command.group).await?,
             Command::AddMember(Members { group, users }) => {
                 service.install_members(&group, users).await?;

@@ -123,6 +123,10 @@ fn groups_and_subadmins_are_managed() {
     scratch.run(&["group", "add", "Größe/1", "--display-name", "Great"]);
     assert!(scratch.run(&["group", "show", "Größe/1"]).contains("\ndisplay_name: Great\n"));
     assert_eq!(scratch.run(&["group", "list"]), "Größe/1\tGreat\nadmin\tadmin\nstaff\tstaff\n");
+    scratch.run(&["group", "rename", "Größe/1", "Greater"]);
+    assert!(scratch.run(&["group", "show", "Größe/1"]).contains("\ndisplay_name: Greater\n"));
+    scratch.run(&["group", "rename", "Größe/1", ""]);
+    assert!(scratch.run(&["group", "show", "Größe/1"]).contains("\ndisplay_name: Größe/1\n"));
     scratch.run(&["group", "add-member", "staff", "alice", "BOB"]);
     scratch.run(&["subadmin", "add", "alice", "staff"]);
     assert_eq!(
@@ -137,6 +141,8 @@ fn groups_and_subadmins_are_managed() {
         (&["group", "add", "staff"][..], "group exists"),
         (&["group", "add", " x"], "Invalid group name"),
         (&["group", "show", "none"], "group none does not exist"),
+        (&["group", "rename", "none", "None"], "group none does not exist"),
+        (&["group", "rename", "staff", "a\nb"], "Invalid group name"),
         (&["group", "delete", "none"], "group none does not exist"),
         (&["group", "delete", "admin"], "The group admin cannot be changed in this way"),
         (&["group", "add-member", "staff", "alice", "none"], "User \"none\" not found"),
