@@ -15,6 +15,7 @@ use super::Reading;
 use dump::Kind;
 use source::Source;
 pub use source::SourceError;
+use tables::Tables;
 
 /// What a database does not say of itself.
 #[derive(Clone, Debug, Default)]
@@ -50,9 +51,12 @@ type Watch<'w> = &'w dyn Fn(Done);
 /// # Errors
 /// [`SourceError`] when it is none, or not one of ownCloud's.
 pub fn read(source: &Path, options: &Options, watch: &dyn Fn(Done)) -> Result<Reading, SourceError> {
-    let source = open(source, options, watch)?;
-    let tables = tables::Tables::read(&source)?;
-    source.check_unchanged()?;
+    let opened = open(source, options, watch)?;
+    let read = Tables::read(&opened);
+    let tables = match opened.is_unchanged() {
+        true => read?,
+        false => Tables::read(&Source::open_locked(source, options.prefix.as_deref())?)?,
+    };
     Ok(convert::convert(tables, options.salt.as_deref()))
 }
 

@@ -1,6 +1,9 @@
 //! A foreign database: opening it, finding its tables, and reading columns that may hold anything.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,6 +14,9 @@ use thiserror::Error;
 
 /// What in a path means something else in the URI of a file.
 const URI_PATH: AsciiSet = CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
+
+/// Where a file says that it is in WAL mode, to those who write and to those who read.
+const WAL_MODE: Range<usize> = 18..20;
 
 /// What every ownCloud has, by the end of its name.
 const LANDMARKS: [&str; 3] = ["users", "groups", "group_user"];
@@ -32,11 +38,6 @@ pub enum SourceError {
         "davgroups connects to PostgreSQL alone; of MySQL or MariaDB it reads a dump: mysqldump owncloud >owncloud.sql"
     )]
     OtherServer,
-    /// A database without locks was changed by somebody else.
-    #[error(
-        "{0} was changed while it was read, and nobody could be kept from that where it lies; copy it first"
-    )]
-    Changed(String),
     /// A connection to a database could be listened to.
     #[error(
         "the connection to {0} would not be encrypted: use a tunnel (ssh -L 5433:localhost:5432 {0}), or add sslmode=disable to the URL"
@@ -79,7 +80,7 @@ pub(super) struct Source {
     name: String,
     connection: Connection,
     prefix: String,
-    /// The file and when it was changed last, where nobody is kept from changing it.
+    /// The file and when it was changed last, if nobody is kept from changing it.
     unlocked: Option<(PathBuf, SystemTime)>,
 }
 
@@ -101,32 +102,32 @@ pub(super) enum Broken {
 }
 
 impl Source {
-    /// A SQLite file, which is not changed.
+    /// A SQLite file. It is not changed, and where that can be helped nothing is written beside it: locks of
+    /// a file in WAL mode are files of their own, so one that nobody seems to use is read without.
     pub(super) fn open(path: &Path, prefix: Option<&str>) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let unreadable = |error: std::io::Error| SourceError::Unreadable(name.clone(), error.to_string());
-        let changed = changed(path).map_err(unreadable)?;
-        match snapshot(path, None) {
-            Ok(connection) => Self::over(connection, name, prefix),
-            // Beside a file in WAL mode SQLite makes others, which it cannot where nothing can be written.
-            Err(error) if needs_no_locks(&error, path) => {
-                let connection =
-                    snapshot(path, Some("immutable=1")).map_err(|error| failure(&name, &error))?;
-                let unlocked = Some((path.to_owned(), changed));
-                Ok(Self { unlocked, ..Self::over(connection, name, prefix)? })
-            }
-            Err(error) => Err(failure(&name, &error)),
+        let unreadable = |error: io::Error| SourceError::Unreadable(name.clone(), error.to_string());
+        let state = changed(path).map_err(unreadable)?;
+        if !is_quiet(path).map_err(unreadable)? {
+            return Self::open_locked(path, prefix);
         }
+        let connection = snapshot(path, Some("immutable=1")).map_err(|error| failure(&name, &error))?;
+        let unlocked = Some((path.to_owned(), state));
+        Ok(Self { unlocked, ..Self::over(connection, name, prefix)? })
+    }
+
+    /// The same, while others go on writing.
+    pub(super) fn open_locked(path: &Path, prefix: Option<&str>) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let connection = snapshot(path, None).map_err(|error| failure(&name, &error))?;
+        Self::over(connection, name, prefix)
     }
 
     /// Whether everything that was read was there at one moment.
-    pub(super) fn check_unchanged(&self) -> Result<(), SourceError> {
-        match &self.unlocked {
-            Some((path, before)) if changed(path).ok() != Some(*before) => {
-                Err(SourceError::Changed(self.name.clone()))
-            }
-            _ => Ok(()),
-        }
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.unlocked.as_ref().is_none_or(|(path, state)| {
+            is_quiet(path).is_ok_and(|quiet| quiet) && changed(path).is_ok_and(|now| now == *state)
+        })
     }
 
     /// A database that is open already, and is called `name`.
@@ -230,19 +231,21 @@ fn snapshot(path: &Path, parameter: Option<&str>) -> rusqlite::Result<Connection
     Ok(connection)
 }
 
-/// Whether a file failed for its locks alone, and holds everything itself.
-fn needs_no_locks(error: &rusqlite::Error, path: &Path) -> bool {
+/// Whether a file is in WAL mode, and everything is in the file itself.
+fn is_quiet(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(WAL_MODE.end as u64).read_to_end(&mut head)?;
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !Path::new(&log).exists()
+    Ok(head.get(WAL_MODE) == Some(&[2, 2]) && !Path::new(&log).try_exists()?)
 }
 
 /// When a file was changed last.
-fn changed(path: &Path) -> std::io::Result<SystemTime> {
+fn changed(path: &Path) -> io::Result<SystemTime> {
     if path.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
+        return Err(io::ErrorKind::IsADirectory.into());
     }
-    std::fs::File::open(path)?.metadata()?.modified()
+    File::open(path)?.metadata()?.modified()
 }
 
 fn failure(name: &str, error: &rusqlite::Error) -> SourceError {
@@ -267,4 +270,30 @@ fn prefixes(tables: &BTreeSet<String>) -> Vec<&str> {
 /// A name as SQL has it.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_writes_meanwhile_is_noticed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a ?#%.db");
+        let other = Connection::open(&path).expect("made");
+        let schema = "PRAGMA journal_mode = WAL; CREATE TABLE users (uid); CREATE TABLE groups (gid);
+                      CREATE TABLE group_user (gid, uid);";
+        other.execute_batch(schema).expect("a schema");
+        assert!(Source::open(&path, None).expect("with locks").unlocked.is_none());
+        drop(other);
+        let source = Source::open(&path, None).expect("without locks");
+        assert!(source.unlocked.is_some() && source.is_unchanged());
+        assert_eq!(directory.path().read_dir().expect("read").count(), 1, "nothing was written beside it");
+        let other = Connection::open(&path).expect("open");
+        other.execute_batch("INSERT INTO users VALUES ('nora')").expect("written");
+        assert!(!source.is_unchanged());
+        let locked = Source::open_locked(&path, None).expect("with locks");
+        let users = locked.rows("users", &["uid"], &[], |row| row.name(0)).expect("read");
+        assert_eq!((users, locked.is_unchanged()), (vec![Ok("nora".to_owned())], true));
+    }
 }
