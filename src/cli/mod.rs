@@ -174,7 +174,11 @@ enum Operator {
     /// Show what was changed, by whom, from where and when
     Audit(audit::Options),
     /// Say whether the server answers
-    #[command(after_help = "Example:
+    #[command(after_help = "\
+Prints `healthy` if the server is ready; else the exit code is 1, and one line on standard error says why.
+
+Examples:
+  davgroups health --config /etc/davgroups/davgroups.toml
   davgroups health --listen 127.0.0.1:8080")]
     Health(health::Options),
     /// Manage users, groups and apps in the words of ownCloud's occ

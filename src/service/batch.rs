@@ -12,7 +12,7 @@ use crate::domain::provisioning::UserField;
 use crate::domain::{Action, Change, Error, Password, PasswordHash, Principal, Result};
 
 /// As many passwords are hashed at a time, which the service limits further by what the machine has.
-const HASHED_AT_ONCE: usize = 16;
+pub(super) const HASHED_AT_ONCE: usize = 16;
 
 /// One change among many.
 #[derive(Clone, Debug)]

@@ -3,8 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use super::act::Act;
 use super::applying::Applying;
+use super::batch::HASHED_AT_ONCE;
 use super::{Passwords, Service};
 use crate::domain::{
     Action, Change, CustomGroupNumber, DisplayName, Email, Error, GroupId, GroupName, GroupUri, Password,
@@ -131,13 +134,11 @@ async fn hashes(
 ) -> Result<HashMap<UserId, PasswordHash>> {
     let made = changes.iter().filter(|change| change.action == Action::CREATE_USER);
     let made: HashSet<&str> = made.map(|change| change.subject.as_str()).collect();
-    let mut hashes = HashMap::new();
-    for user in &declaration.users {
-        if let DeclaredPassword::Plain(password) = &user.password
-            && made.contains(user.id.as_str())
-        {
-            hashes.insert(user.id.clone(), passwords.hash(password).await?);
+    let hashed = declaration.users.iter().filter_map(|user| match &user.password {
+        DeclaredPassword::Plain(password) if made.contains(user.id.as_str()) => {
+            Some(async move { Ok((user.id.clone(), passwords.hash(password).await?)) })
         }
-    }
-    Ok(hashes)
+        _ => None,
+    });
+    stream::iter(hashed).buffer_unordered(HASHED_AT_ONCE).try_collect().await
 }
