@@ -38,6 +38,9 @@ pub enum SourceError {
         "davgroups connects to PostgreSQL alone; of MySQL or MariaDB it reads a dump: mysqldump owncloud >owncloud.sql"
     )]
     OtherServer,
+    /// The file can be read only together with its log, for which something has to be written.
+    #[error("{0} has changes in {0}-wal; copy both to where files can be written, and read the copy")]
+    Unwritable(String),
     /// A connection to a database could be listened to.
     #[error(
         "the connection to {0} would not be encrypted: use a tunnel (ssh -L 5433:localhost:5432 {0}), or add sslmode=disable to the URL"
@@ -119,7 +122,12 @@ impl Source {
     /// The same, while others go on writing.
     pub(super) fn open_locked(path: &Path, prefix: Option<&str>) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let connection = snapshot(path, None).map_err(|error| failure(&name, &error))?;
+        let connection = snapshot(path, None).map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen) if has_log(path).is_ok_and(|log| log) => {
+                SourceError::Unwritable(name.clone())
+            }
+            _ => failure(&name, &error),
+        })?;
         Self::over(connection, name, prefix)
     }
 
@@ -235,9 +243,18 @@ fn snapshot(path: &Path, parameter: Option<&str>) -> rusqlite::Result<Connection
 fn is_quiet(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     File::open(path)?.take(WAL_MODE.end as u64).read_to_end(&mut head)?;
+    Ok(head.get(WAL_MODE) == Some(&[2, 2]) && !has_log(path)?)
+}
+
+/// Whether anything is in the log beside a file.
+fn has_log(path: &Path) -> io::Result<bool> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    Ok(head.get(WAL_MODE) == Some(&[2, 2]) && !Path::new(&log).try_exists()?)
+    match Path::new(&log).metadata() {
+        Ok(log) => Ok(log.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// When a file was changed last.
@@ -286,6 +303,11 @@ mod tests {
         other.execute_batch(schema).expect("a schema");
         assert!(Source::open(&path, None).expect("with locks").unlocked.is_none());
         drop(other);
+        // As it is while somebody has the file open and wrote nothing.
+        let log = directory.path().join("a ?#%.db-wal");
+        std::fs::write(&log, "").expect("written");
+        assert!(Source::open(&path, None).expect("without locks").unlocked.is_some());
+        std::fs::remove_file(&log).expect("removed");
         let source = Source::open(&path, None).expect("without locks");
         assert!(source.unlocked.is_some() && source.is_unchanged());
         assert_eq!(directory.path().read_dir().expect("read").count(), 1, "nothing was written beside it");
