@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -75,6 +76,55 @@ fn the_nightly_copy_is_made() {
     let names = names.map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
     let copies: Vec<_> = names.filter(|name| name.starts_with("davgroups-")).collect();
     assert!(matches!(&copies[..], [one] if one.ends_with(".db")), "{copies:?}");
+}
+
+/// What the image is built from is all that its build sees; nothing here can build it.
+#[test]
+fn the_image_is_built_from_what_it_copies() {
+    let root = &fs::canonicalize(DEPLOY).expect("there").join("..").canonicalize().expect("the repository");
+    let recipe = fs::read_to_string(format!("{DEPLOY}/Containerfile")).expect("read");
+    let context = tempfile::tempdir().expect("a directory");
+    for line in recipe.lines().filter(|line| line.starts_with("COPY ") && !line.contains("--from=")) {
+        let words: Vec<_> = line.split_whitespace().skip(1).collect();
+        let (target, sources) = words.split_last().expect("a target");
+        // A directory is copied as what is in it.
+        let target = context.path().join(target);
+        for source in sources.iter().map(|source| root.join(source)) {
+            let from = if source.is_dir() { source.join(".") } else { source };
+            fs::create_dir_all(&target).expect("made");
+            assert!(
+                program("cp").arg("-r").arg(&from).arg(&target).status().expect("cp").success(),
+                "{from:?}"
+            );
+        }
+    }
+    // Cargo looks for all that the manifest names before it looks for what it is to build.
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--offline", "--locked", "--bin", "nothing"]).current_dir(context.path());
+    let said = String::from_utf8(cargo.output().expect("cargo").stderr).expect("text");
+    assert!(said.contains("no bin target named `nothing`"), "{said}");
+    for path in included(&root.join("src")) {
+        let within = path.strip_prefix(root).expect("of the repository");
+        assert!(context.path().join(within).is_file(), "{within:?} is not copied");
+    }
+}
+
+/// The files that the sources of the program below `directory` include, tests left aside.
+fn included(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).expect("read").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            found.extend(included(&entry));
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&entry) else { continue };
+        let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for macros in ["include_str!(\"", "include_bytes!(\""] {
+            let names = program.split(macros).skip(1).filter_map(|rest| rest.split('"').next());
+            found.extend(names.map(|name| directory.join(name).canonicalize().expect(name)));
+        }
+    }
+    found
 }
 
 #[test]
