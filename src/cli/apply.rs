@@ -41,7 +41,8 @@ The file is YAML, or JSON, and what `davgroups export` writes is such a file:
 
 What is not said is left as it is, and what is not named is not touched. With --prune, who is in a group whose
 members are declared is taken out if not among them, and what an earlier apply made is deleted if it is declared
-no longer; what others made never is. A file in which nothing stands is refused: to declare nothing, write {}. All is done in one transaction, or nothing. Each change is printed.
+no longer; what others made never is. A file in which nothing stands is refused: to declare nothing, write {}.
+All is done in one transaction, or nothing. Each change is printed.
 
 Exit codes: 0 everything is as declared, 1 it could not be done, 2 with --check: it is not.
 
