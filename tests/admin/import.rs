@@ -496,7 +496,16 @@ fn other_files_are_refused_whole() {
     fs::write(&file, "no database ".repeat(1000)).expect("written");
     import("is no SQLite database, and no dump in SQL");
     fs::write(&file, b"\x1f\x8b\x08 and more").expect("written");
-    import("is compressed; for a dump: zcat ");
+    import("line 1: this is compressed; unpack it: zcat FILE | davgroups import owncloud -");
+    for (content, reason) in [
+        ("SQLite format 3\0 and more", "standard input, line 1: this is a SQLite database; name its file"),
+        ("<?xml version=\"1.0\"?>", "line 1: this is XML; make the dump without --xml"),
+        ("PGDMP\u{1}", "line 1: dumps of PostgreSQL are not read"),
+    ] {
+        let output = scratch.output_with(&["import", "owncloud", "-"], content);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains(reason), "{said}");
+    }
     fs::remove_file(&file).expect("removed");
     fs::create_dir(&file).expect("made");
     import("is a directory");

@@ -12,7 +12,6 @@ use std::path::Path;
 
 use super::Reading;
 
-use dump::Kind;
 use source::Source;
 pub use source::SourceError;
 use tables::Tables;
@@ -69,9 +68,8 @@ fn open(source: &Path, options: &Options, watch: Watch<'_>) -> Result<Source, So
     if source.to_str().is_some_and(|source| source.contains("://")) {
         return Err(SourceError::OtherServer);
     }
-    match Kind::of(source) {
-        Kind::Dump => Source::over(dump::load(source, watch)?, source.display().to_string(), prefix),
-        Kind::Compressed => Err(SourceError::Compressed(source.display().to_string())),
-        Kind::Sqlite => Source::open(source, prefix),
+    match dump::is_dump(source) {
+        true => Source::over(dump::load(source, watch)?, source.display().to_string(), prefix),
+        false => Source::open(source, prefix),
     }
 }

@@ -30,9 +30,6 @@ pub enum SourceError {
     /// The file is something else.
     #[error("{0} is no SQLite database, and no dump in SQL")]
     NoDatabase(String),
-    /// The file is compressed.
-    #[error("{0} is compressed; for a dump: zcat {0} | davgroups import owncloud -")]
-    Compressed(String),
     /// Databases of this kind are not connected to.
     #[error(
         "davgroups connects to PostgreSQL alone; of MySQL or MariaDB it reads a dump: mysqldump owncloud >owncloud.sql"

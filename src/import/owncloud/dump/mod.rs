@@ -24,31 +24,25 @@ const NO_COLUMNS: [&str; 9] =
 /// What stands for standard input.
 const STANDARD: &str = "-";
 
-/// What a file seems to be.
-pub(super) enum Kind {
-    /// A dump.
-    Dump,
-    /// Something compressed with gzip.
-    Compressed,
-    /// A database, or nothing of all that; it is opened to see.
-    Sqlite,
-}
+/// What else is given for a dump, by how it begins, and what to do with it.
+const OTHERS: [(&[u8], &str); 4] = [
+    (b"\x1f\x8b", "this is compressed; unpack it: zcat FILE | davgroups import owncloud -"),
+    (b"SQLite format 3\0", "this is a SQLite database; name its file"),
+    (b"<?xml", "this is XML; make the dump without --xml"),
+    (b"PGDMP", POSTGRESQL),
+];
 
-impl Kind {
-    /// Looks at the name of a file and its beginning. What cannot be read twice can only be a dump.
-    pub(super) fn of(path: &Path) -> Self {
-        let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"));
-        // What cannot be read is said where it is read.
-        let streamed = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
-        if named || streamed || path == Path::new(STANDARD) {
-            return Self::Dump;
-        }
-        match beginning(path).as_ref() {
-            Ok(b"--" | b"/*") => Self::Dump,
-            Ok(b"\x1f\x8b") => Self::Compressed,
-            _ => Self::Sqlite,
-        }
-    }
+const POSTGRESQL: &str =
+    "dumps of PostgreSQL are not read; give the URL of the database: postgres://USER@HOST/NAME";
+
+/// Whether a file is to be read as a dump, by its name or its beginning. What cannot be read twice can
+/// be nothing else.
+pub(super) fn is_dump(path: &Path) -> bool {
+    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"));
+    // What cannot be read is said where it is read.
+    let streamed = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    let begins = || matches!(beginning(path).as_ref(), Ok(b"--" | b"/*" | b"\x1f\x8b"));
+    named || streamed || path == Path::new(STANDARD) || begins()
 }
 
 fn beginning(path: &Path) -> io::Result<[u8; 2]> {
@@ -69,11 +63,19 @@ fn open(path: &Path) -> io::Result<(Box<dyn Read>, u64)> {
 
 /// Reads the tables of a dump.
 pub(super) fn load(path: &Path, watch: Watch<'_>) -> Result<Connection, SourceError> {
-    let name = || path.display().to_string();
+    let name = || match path == Path::new(STANDARD) {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    };
     let unreadable = |error: &dyn std::fmt::Display| SourceError::Unreadable(name(), error.to_string());
     let (bytes, of) = open(path).map_err(|error| unreadable(&error))?;
     let staging = Staging::new().map_err(|error| unreadable(&error))?;
-    let mut dump = Dump { tokens: Tokens::new(BufReader::with_capacity(1 << 20, bytes)), staging };
+    let mut bytes = BufReader::with_capacity(1 << 20, bytes);
+    let head = bytes.fill_buf().map_err(|error| unreadable(&error))?;
+    if let Some((_, reason)) = OTHERS.iter().find(|(beginning, _)| head.starts_with(beginning)) {
+        return Err(SourceError::Dump { name: name(), line: 1, reason: (*reason).to_owned() });
+    }
+    let mut dump = Dump { tokens: Tokens::new(bytes), staging };
     match dump.read(&|read| watch(Done::Bytes { read, of: of.max(read) })) {
         Ok(()) => dump.staging.finish().map_err(|error| unreadable(&error)),
         Err(Wrong::Dump(reason)) => Err(SourceError::Dump { name: name(), line: dump.tokens.line, reason }),
@@ -127,9 +129,7 @@ impl<R: BufRead> Dump<R> {
             } else if token.is("INSERT") || token.is("REPLACE") {
                 self.rows()?
             } else if token.is("COPY") {
-                return Wrong::dump(
-                    "dumps of PostgreSQL are not read; give the URL of the database: postgres://USER@HOST/NAME",
-                );
+                return Wrong::dump(POSTGRESQL);
             } else {
                 false
             };
