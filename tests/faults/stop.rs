@@ -58,8 +58,8 @@ fn wait_until_all_write(data_dir: &Path, users: usize) {
     let database = database(data_dir);
     let busy = "SELECT count(*) FROM
                     (SELECT actor FROM audit WHERE actor IS NOT NULL GROUP BY actor HAVING count(*) > 8)";
-    let count = || database.query_row(busy, [], |row| row.get::<_, usize>(0)).expect("counted");
-    while count() < users {
+    let count = || database.query_row(busy, [], |row| row.get::<_, u32>(0)).expect("counted");
+    while (count() as usize) < users {
         sleep(Duration::from_millis(5));
     }
 }
