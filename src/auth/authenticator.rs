@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -24,26 +24,25 @@ use crate::store::Generation;
 const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
 
 /// As many verified credentials are remembered at most.
-const CAPACITY: u64 = 10_000;
+const CAPACITY: usize = 10_000;
 
 /// How long it is remembered who a credential belongs to while nothing is written. Short enough for the
 /// time of a login to be noted again when that is due.
 const KNOWN: Duration = Duration::from_secs(60);
 
-/// Says who asks. Cheap to clone; clones share what they remember.
-#[derive(Clone)]
+/// Says who asks.
 pub struct Authenticator {
     service: Service,
     /// Credentials that were verified, each under its [`Fingerprint`].
     verified: Cache<Fingerprint, ()>,
-    /// Who sent which header, each under its [`Fingerprint`] alone: what a request costs that is not the
+    /// Who sent which header, each under a digest of it: what a request costs that is not the
     /// first of its client. Reading the account takes ten times as long.
-    known: moka::sync::Cache<Fingerprint, Arc<Known>>,
+    known: quick_cache::sync::Cache<Fingerprint, Arc<Known>>,
     /// Makes the fingerprints of this process worthless anywhere else.
     key: [u8; blake3::KEY_LEN],
     /// Who failed to log in, and how often.
     guesses: Guesses,
-    logins: Arc<Logins>,
+    logins: Logins,
 }
 
 /// How often who asked was found out, and how often not.
@@ -85,9 +84,18 @@ type Fingerprint = [u8; blake3::OUT_LEN];
 struct Known {
     /// It is true for as long as nothing is written.
     generation: Generation,
+    /// When it is found out anew all the same.
+    until: Instant,
     /// Where it came from.
     peer: IpAddr,
     login: Login,
+}
+
+impl Known {
+    fn still_holds(&self, generation: Generation, peer: IpAddr) -> bool {
+        let unchanged = self.generation == generation && self.peer == peer;
+        unchanged && Instant::now() < self.until && !self.login.is_over()
+    }
 }
 
 /// Somebody who was let in.
@@ -122,9 +130,9 @@ impl Authenticator {
     pub fn new(service: Service, limits: GuessLimits) -> Result<Self> {
         let mut key = [0; blake3::KEY_LEN];
         getrandom::fill(&mut key).map_err(StoreFailure::new)?;
-        let verified = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
-        let known = moka::sync::Cache::builder().max_capacity(CAPACITY).time_to_live(KNOWN).build();
-        Ok(Self { service, verified, known, key, guesses: Guesses::new(limits, key), logins: Arc::default() })
+        let verified = Cache::builder().max_capacity(CAPACITY as u64).time_to_live(TIME_TO_LIVE).build();
+        let known = quick_cache::sync::Cache::new(CAPACITY);
+        Ok(Self { service, verified, known, key, guesses: Guesses::new(limits, key), logins: Logins::default() })
     }
 
     /// The principal behind the credentials in `headers`, which came from `peer`. Changes of the account's
@@ -145,16 +153,16 @@ impl Authenticator {
     async fn identify(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Principal, Refusal> {
         let header = headers.get(AUTHORIZATION).ok_or(Refusal::NoCredentials)?.as_bytes();
         let generation = self.service.generation().map_err(Refusal::Failed)?;
-        let sender = self.fingerprint(header, None);
-        let known = self.known.get(&sender).filter(|known| known.generation == generation);
-        if let Some(known) = known.filter(|known| known.peer == peer && !known.login.is_over()) {
+        let sender = blake3::keyed_hash(&self.key, header).into();
+        if let Some(known) = self.known.get(&sender).filter(|known| known.still_holds(generation, peer)) {
             self.guesses.check(&known.login.suspect).map_err(too_many)?;
             self.logins.credentials.hits.increment();
             return Ok(known.login.principal.clone());
         }
         let login = Box::pin(self.log_in(header, peer)).await?;
         let principal = login.principal.clone();
-        self.known.insert(sender, Arc::new(Known { generation, peer, login }));
+        let until = Instant::now() + KNOWN;
+        self.known.insert(sender, Arc::new(Known { generation, until, peer, login }));
         Ok(principal)
     }
 

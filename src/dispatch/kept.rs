@@ -1,12 +1,13 @@
 //! Answers that were given before, for clients that ask again and again.
 
 use std::hash::{Hash, Hasher};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Response as HttpResponse;
 use http::header::{AUTHORIZATION, HeaderName};
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use crate::count::Lookups;
 use crate::domain::Principal;
@@ -16,15 +17,18 @@ use crate::store::Generation;
 /// As many bytes of answers are kept at most.
 const CAPACITY: u64 = 8 << 20;
 
-/// What an answer takes in memory beside its body, about.
+/// What an answer takes in memory beside its body and the request, about.
 const OVERHEAD: usize = 1_024;
+
+/// As many answers the cache is told to expect: so few that it stays in one piece. It would give each of
+/// several an equal part of the room, into which the longest answers would not fit.
+const ANSWERS: usize = 32;
+
+/// Longer requests, in bytes, are rare, and would take room from answers.
+const LONGEST: usize = 4_096;
 
 /// No answer is kept for longer: how much room a disk has, which users are told, is not in the store.
 const TIME_TO_LIVE: Duration = Duration::from_secs(10);
-
-/// From this size on there is no waiting until the cache makes room of its own accord: for a moment it
-/// would hold some 30 MB more.
-const LARGE: usize = 64 * 1024;
 
 /// Methods that only ask.
 const ASKING: [&str; 3] = ["GET", "PROPFIND", "REPORT"];
@@ -38,52 +42,63 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// of a single user. Whatever is written by anybody makes all of them worthless: keeping account of what
 /// depends on what would be another place for rules.
 pub(super) struct Kept {
-    answers: Cache<Key, Answer>,
+    answers: Cache<Key, Answer, Weight>,
     lookups: Lookups,
 }
 
-/// Stands for everything an answer depends on beside the configuration and what is stored: who asks, and
-/// the whole request but for the credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key([u8; blake3::OUT_LEN]);
+/// Everything an answer depends on beside the configuration and what is stored: who asks, and the whole
+/// request but for the credentials. It is kept as it is, since comparing it with another costs a tenth of
+/// what a digest costs that nobody can forge.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key(Vec<u8>);
 
 #[derive(Clone)]
 struct Answer {
     generation: Generation,
+    until: Instant,
     response: HttpResponse<Bytes>,
 }
 
-impl Key {
-    /// Of a request by `who`; none if it may change something.
-    pub(super) fn of(who: &Principal, request: &Request) -> Option<Self> {
-        if !ASKING.contains(&request.method().as_str()) {
-            return None;
-        }
-        let mut digest = Digest::default();
-        who.hash(&mut digest);
-        request.method().hash(&mut digest);
-        request.uri().path().hash(&mut digest);
-        request.uri().query().hash(&mut digest);
-        let headers = request.headers().iter();
-        for (name, value) in headers.filter(|(name, _)| **name != AUTHORIZATION && **name != REQUEST_ID) {
-            name.as_str().hash(&mut digest);
-            value.hash(&mut digest);
-        }
-        request.body().hash(&mut digest);
-        Some(Self(digest.0.finalize().into()))
+/// By the bytes that an answer takes.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<Key, Answer> for Weight {
+    fn weight(&self, key: &Key, answer: &Answer) -> u64 {
+        (key.0.capacity() + answer.response.body().len() + OVERHEAD) as u64
     }
 }
 
-/// Takes in what is hashed. Unlike the short hashes of tables, two different requests never have the same.
-#[derive(Default)]
-struct Digest(blake3::Hasher);
+impl Key {
+    /// Of a request by `who`; none if it may change something or is longer than most.
+    pub(super) fn of(who: &Principal, request: &Request) -> Option<Self> {
+        if !ASKING.contains(&request.method().as_str()) || request.body().len() > LONGEST {
+            return None;
+        }
+        let mut parts = Parts(Vec::with_capacity(LONGEST / 8 + request.body().len()));
+        who.hash(&mut parts);
+        request.method().hash(&mut parts);
+        request.uri().path().hash(&mut parts);
+        request.uri().query().hash(&mut parts);
+        let headers = request.headers().iter();
+        for (name, value) in headers.filter(|(name, _)| **name != AUTHORIZATION && **name != REQUEST_ID) {
+            name.as_str().hash(&mut parts);
+            value.hash(&mut parts);
+        }
+        request.body().hash(&mut parts);
+        (parts.0.len() <= LONGEST).then_some(Self(parts.0))
+    }
+}
 
-impl Hasher for Digest {
+/// Collects what is hashed, of which each part says where it ends: two different requests are never the same.
+struct Parts(Vec<u8>);
+
+impl Hasher for Parts {
     fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.0.extend_from_slice(bytes);
     }
 
-    /// Only the digest itself is of use.
+    /// Only the bytes themselves are of use.
     fn finish(&self) -> u64 {
         0
     }
@@ -92,16 +107,13 @@ impl Hasher for Digest {
 impl Kept {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        let weigh = |_: &Key, answer: &Answer| {
-            u32::try_from(answer.response.body().len() + OVERHEAD).unwrap_or(u32::MAX)
-        };
-        let answers = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).weigher(weigh);
-        Self { answers: answers.build(), lookups: Lookups::default() }
+        Self { answers: Cache::with_weighter(ANSWERS, CAPACITY, Weight), lookups: Lookups::default() }
     }
 
     /// The answer as it was given in that generation.
     pub(super) fn get(&self, key: &Key, generation: Generation) -> Option<Response> {
-        let kept = self.answers.get(key).filter(|kept| kept.generation == generation);
+        let lasts = |kept: &Answer| kept.generation == generation && Instant::now() < kept.until;
+        let kept = self.answers.get(key).filter(lasts);
         let count = if kept.is_some() { &self.lookups.hits } else { &self.lookups.misses };
         count.increment();
         Some(kept?.response.map(Body::Whole))
@@ -121,10 +133,7 @@ impl Kept {
         *kept.status_mut() = response.status();
         *kept.headers_mut() = response.headers().clone();
         *kept.extensions_mut() = response.extensions().clone();
-        self.answers.insert(key, Answer { generation, response: kept });
-        if body.len() >= LARGE {
-            self.answers.run_pending_tasks();
-        }
+        self.answers.insert(key, Answer { generation, until: Instant::now() + TIME_TO_LIVE, response: kept });
     }
 }
 
@@ -166,7 +175,7 @@ mod tests {
         let alice = who("alice", false);
         let asked = request("PROPFIND", "/a?b", &[("depth", "1")], "<body/>");
         let key = Key::of(&alice, &asked).expect("it only asks");
-        kept.keep(key, Generation(1), &lasting("listing"));
+        kept.keep(key.clone(), Generation(1), &lasting("listing"));
         let answer = kept.get(&key, Generation(1)).expect("kept");
         assert_eq!(
             (answer.status(), &answer.body().whole()[..]),
@@ -175,7 +184,7 @@ mod tests {
         assert!(kept.get(&key, Generation(2)).is_none());
 
         let noted = [("depth", "1"), ("authorization", "Basic x"), ("x-request-id", "7")];
-        assert_eq!(Key::of(&alice, &request("PROPFIND", "/a?b", &noted, "<body/>")), Some(key));
+        assert_eq!(Key::of(&alice, &request("PROPFIND", "/a?b", &noted, "<body/>")).as_ref(), Some(&key));
         for (who, request) in [
             (who("alice", true), asked.clone()),
             (who("bob", false), asked.clone()),
@@ -199,7 +208,7 @@ mod tests {
         }
         let key = Key::of(&alice, &request("GET", "/", &[], "")).expect("it only asks");
         let kept = Kept::new();
-        kept.keep(key, Generation(1), &HttpResponse::new(Body::from("fleeting")));
+        kept.keep(key.clone(), Generation(1), &HttpResponse::new(Body::from("fleeting")));
         assert!(kept.get(&key, Generation(1)).is_none());
     }
 }
