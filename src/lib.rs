@@ -23,8 +23,8 @@
 //!
 //! Beside the list: [`config`] is plain data that the program fills in and the upper half reads;
 //! [`edge`] holds the few types that the protocols share with what is above them; [`count`] is what every
-//! part counts with, for [`server`] to show; [`import`] reads what
-//! other servers left, and what [`export`] writes to files, for [`cli`] to hand to the service;
+//! part counts with, for [`server`] to show, and [`request_id`] what every line of the log about a request
+//! bears; [`import`] reads what other servers left, and what [`export`] writes to files, for [`cli`] to hand to the service;
 //! [`spreadsheet`] is the rule of all cells of CSV.
 
 pub mod auth;
@@ -41,6 +41,7 @@ pub mod export;
 pub mod fuzzing;
 pub mod import;
 pub mod ocs;
+pub mod request_id;
 pub mod server;
 pub mod service;
 pub mod spreadsheet;

@@ -132,7 +132,14 @@ impl Authenticator {
         getrandom::fill(&mut key).map_err(StoreFailure::new)?;
         let verified = Cache::builder().max_capacity(CAPACITY as u64).time_to_live(TIME_TO_LIVE).build();
         let known = quick_cache::sync::Cache::new(CAPACITY);
-        Ok(Self { service, verified, known, key, guesses: Guesses::new(limits, key), logins: Logins::default() })
+        Ok(Self {
+            service,
+            verified,
+            known,
+            key,
+            guesses: Guesses::new(limits, key),
+            logins: Logins::default(),
+        })
     }
 
     /// The principal behind the credentials in `headers`, which came from `peer`. Changes of the account's

@@ -1,16 +1,23 @@
 //! The log, on standard error.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::panic::PanicHookInfo;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::{DefaultFields, FormatFields, Writer};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{fmt, registry};
 
 use crate::config::{Config, LogFormat, LogLevel};
+use crate::request_id::RequestId;
+
+/// What a request is called in every line about it.
+const REQUEST_ID: &str = "request_id";
 
 /// Starts logging as `config` says. A process that logs already goes on as it does.
 pub(super) fn start(config: &Config) {
@@ -37,16 +44,30 @@ where
     match format {
         LogFormat::Text => {
             let ansi = io::stderr().is_terminal();
-            fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(ansi).boxed()
+            let lines = tracing_subscriber::fmt::layer().fmt_fields(WithRequest);
+            lines.with_writer(io::stderr).with_target(false).with_ansi(ansi).boxed()
         }
-        // Flat: whatever is said of a request stands beside what is said of the line.
-        LogFormat::Json => json_subscriber::fmt::layer()
-            .with_writer(io::stderr)
-            .with_target(false)
-            .flatten_event(true)
-            .with_current_span(false)
-            .flatten_span_list_on_top_level(true)
-            .boxed(),
+        // Flat: the request stands beside what is said of the line.
+        LogFormat::Json => {
+            let lines = json_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
+            let mut lines = lines.flatten_event(true).with_current_span(false).with_span_list(false);
+            lines
+                .inner_layer_mut()
+                .add_dynamic_field(REQUEST_ID, |_, _| RequestId::current().map(|id| id.to_string()));
+            lines.boxed()
+        }
+    }
+}
+
+/// The fields of a line, the request that it is about before all others.
+struct WithRequest;
+
+impl<'w> FormatFields<'w> for WithRequest {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        if let Some(id) = RequestId::current() {
+            write!(writer, "{REQUEST_ID}={id} ")?;
+        }
+        DefaultFields::new().format_fields(writer, fields)
     }
 }
 

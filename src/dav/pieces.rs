@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{Sender, channel};
-use tracing::Instrument;
 
 use super::listing::{ListingWriter, Slash};
 use super::multistatus::Selection;
 use crate::domain::{Page, Principal, Result, Search};
 use crate::edge::{Body, BrokenOff};
+use crate::request_id::RequestId;
 use crate::service::{Last, Listing, Scope, Service};
 
 /// A listing with fewer entries is rendered as a whole: 2,000 members take 1 MB.
@@ -46,7 +46,7 @@ pub fn body(
             let _ = pieces.send(Err(BrokenOff)).await;
         }
     };
-    tokio::spawn(made.in_current_span());
+    tokio::spawn(RequestId::carried_into(made));
     Body::Pieces(sent)
 }
 

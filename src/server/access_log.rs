@@ -3,20 +3,16 @@
 use std::fmt;
 use std::time::Instant;
 
-use hyper::body::{Body, Incoming};
-use tracing::Instrument;
-
 use super::proxies::Link;
 use super::{App, request_id};
 use crate::domain::UserId;
 use crate::edge::{Endpoint, Response};
+use hyper::body::{Body, Incoming};
 
 /// Answers a request. Whatever is logged meanwhile bears its id, and so does the answer.
 pub(super) async fn respond(app: &App, link: &Link, request: http::Request<Incoming>) -> Response {
     let id = app.request_ids().of(request.headers());
-    // Of the highest level, so that it is there whatever is logged.
-    let span = tracing::error_span!("http", request_id = %id);
-    let mut response = answer(app, link, request).instrument(span).await;
+    let mut response = id.clone().during(answer(app, link, request)).await;
     response.headers_mut().insert(request_id::HEADER, id.into_header());
     response
 }

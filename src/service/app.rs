@@ -12,6 +12,7 @@ use super::app_info::{AppInfo, MAX_BYTES};
 use crate::domain::permission::check_scope;
 use crate::domain::provisioning::Level;
 use crate::domain::{AppId, Change, Error, Principal, Result, StoreFailure};
+use crate::request_id::RequestId;
 
 /// The app that lets apps be switched, and therefore stays on as long as clients are asked.
 const PROVISIONING: &str = "provisioning_api";
@@ -231,7 +232,9 @@ impl Service {
 
 async fn installed(apps: &Apps) -> Result<Vec<AppInfo>> {
     let apps = apps.clone();
-    tokio::task::spawn_blocking(move || apps.read()).await.map_err(StoreFailure::new)?
+    tokio::task::spawn_blocking(RequestId::carried_into_job(move || apps.read()))
+        .await
+        .map_err(StoreFailure::new)?
 }
 
 async fn find(apps: &Apps, app: &AppId) -> Result<AppInfo> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::future::Cache;
 
 use crate::domain::{Quota, UserId};
+use crate::request_id::RequestId;
 
 /// Stands for the user's id in the template of a home.
 const PLACEHOLDER: &str = "{user}";
@@ -77,7 +78,9 @@ impl Homes {
     pub async fn usage(&self, user: &UserId, quota: Quota) -> Usage {
         let (home, fallback) = (self.path(user), self.fallback.clone());
         let measuring = async {
-            let measuring = tokio::task::spawn_blocking(move || measure(home.as_deref(), &fallback));
+            let measuring = tokio::task::spawn_blocking(RequestId::carried_into_job(move || {
+                measure(home.as_deref(), &fallback)
+            }));
             measuring.await.unwrap_or_else(|error| {
                 tracing::error!(%error, "a home could not be measured");
                 Measure::default()

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::password_hash::{OWN, Stored};
 use crate::domain::{Password, PasswordHash, Result, StoreFailure};
+use crate::request_id::RequestId;
 
 /// A hash of no password that anybody knows, with the parameters of all others. It is fixed, as computing
 /// one at each start would take longer than all the rest of the start, some 25 ms.
@@ -75,6 +76,7 @@ impl Passwords {
     async fn compute<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         self.computations.fetch_add(1, Ordering::Relaxed);
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(StoreFailure::new)?;
+        let job = RequestId::carried_into_job(job);
         let done = tokio::task::spawn_blocking(move || {
             let result = job();
             drop(slot);

@@ -160,14 +160,20 @@ fn a_line_says_who_did_what_from_where() {
 
 #[test]
 fn every_line_of_a_request_bears_its_id() {
-    let keys = [("LOG_FORMAT", "json"), ("APPS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/tests"))];
-    let watched = Watched::start(&keys);
-    // Directories without a description of an app are warned about.
-    let headers = [("X-Request-ID", "apps")];
-    watched.server.send_with("admin", "GET", "/ocs/v1.php/cloud/apps", &headers, b"");
-    let lines = watched.log_with(&["\"request_id\":\"apps\"", "\"message\":\"request\""]);
-    for line in lines.iter().filter(|line| line.contains("an app is left out")) {
-        assert!(line.contains("\"request_id\":\"apps\""), "{line}");
+    // An app whose description cannot be read is warned about, on a thread of its own.
+    let apps = tempfile::tempdir().expect("temporary directory");
+    std::fs::create_dir_all(apps.path().join("broken/appinfo/info.xml")).expect("a directory");
+    let apps = apps.path().to_str().expect("UTF-8");
+    for (format, id, last) in [
+        ("json", "\"request_id\":\"apps\"", "\"message\":\"request\""),
+        ("text", " request_id=apps ", " request method=GET "),
+    ] {
+        let watched = Watched::start(&[("LOG_FORMAT", format), ("APPS_DIR", apps)]);
+        let headers = [("X-Request-ID", "apps")];
+        watched.server.send_with("admin", "GET", "/ocs/v1.php/cloud/apps", &headers, b"");
+        let lines = watched.log_with(&[id, last]);
+        let warnings: Vec<_> = lines.iter().filter(|line| line.contains("an app is left out")).collect();
+        assert!(!warnings.is_empty() && warnings.iter().all(|line| line.contains(id)), "{warnings:?}");
     }
 }
 
