@@ -27,6 +27,10 @@ pub trait UserReader {
     /// address in any case if it belongs to just one user.
     fn account(&self, login: &str) -> Result<Option<Account>>;
 
+    /// Of the hashes of passwords that this server would not make today and that cost something to verify
+    /// against, that is to say all with a `$` in them, the first by bytes that is not before `from`.
+    fn foreign_password(&self, from: &str) -> Result<Option<PasswordHash>>;
+
     /// Ids of users that match in id, display name or e-mail, by id.
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>>;
 

@@ -119,6 +119,28 @@ pub fn an_account_says_what_its_owner_may_do(database: &dyn Database) {
     }
 }
 
+pub fn hashes_of_others_come_by_bytes(database: &dyn Database) {
+    let store = database.open();
+    let ours = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
+    let sha1 = "23b74494475f5f874980b7676d511e23d886da64";
+    let others = ["$2y$10$a|salt", "$argon2id$v=19$m=65536,t=4,p=1$s$h", "1|$2y$10$a", "1|$2y$12$b"];
+    for (number, hash) in [ours, sha1, "!"].into_iter().chain(others).enumerate() {
+        let password = PasswordHash::new(hash.to_owned());
+        add_new_users(&store, vec![NewUser { password, ..new_user(&format!("user{number}")) }]);
+    }
+    let first = |from: &str| read(&store, |reader| reader.foreign_password(from));
+    let first = |from: &str| first(from).map(|hash| hash.as_str().to_owned());
+    for hash in others {
+        assert_eq!(first(hash).as_deref(), Some(hash));
+    }
+    assert_eq!(first("").as_deref(), Some(others[0]));
+    assert_eq!(first("$2y$10%").as_deref(), Some(others[1]));
+    assert_eq!(first("1|$2y$10%").as_deref(), Some(others[3]));
+    assert_eq!(first("1|$2y$12%"), None);
+    change(&store, "user3", UserChange::Password(PasswordHash::new(ours.to_owned())));
+    assert_eq!(first("").as_deref(), Some(others[1]));
+}
+
 pub fn one_thing_changes_at_a_time(database: &dyn Database) {
     let store = database.open();
     let quota = Quota::Bytes(123_456_789);

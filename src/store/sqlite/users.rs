@@ -48,6 +48,18 @@ impl UserReader for Session<'_> {
         Ok(if by_email.len() == 1 { by_email.pop() } else { None })
     }
 
+    fn foreign_password(&self, from: &str) -> Result<Option<PasswordHash>> {
+        // In the words of the index, without which it would not be used.
+        self.first(
+            "SELECT password FROM users
+             WHERE password GLOB '*$*' AND password NOT GLOB '$argon2id$v=19$m=19456,t=2,p=1$*'
+               AND password >= ?1
+             ORDER BY password LIMIT 1",
+            [from],
+            |row| Ok(PasswordHash::new(row.get(0)?)),
+        )
+    }
+
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>> {
         let (limit, offset) = limit_offset(search.page);
         match self.search(&search.pattern, CANDIDATES)? {
