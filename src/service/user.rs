@@ -12,7 +12,7 @@ use crate::domain::{
     Action, Change, Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result,
     Rules, Search, User, UserId, UserName,
 };
-use crate::store::{Reader, UserChange};
+use crate::store::{Members, Reader, UserChange};
 
 /// What somebody wants of a new user, not checked yet.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,7 @@ impl Service {
     pub async fn find_users(&self, who: &Principal, search: Search) -> Result<Paged<UserId>> {
         Level::Subadmin.check(who)?;
         let who = who.clone();
-        self.read_long(move |reader| find(reader, &who, &search)).await
+        self.read_long(move |reader| find(reader, &who, Members::All, &search)).await
     }
 
     /// Changes one field of a user; none stands for a field that there is not.
@@ -140,14 +140,19 @@ impl Service {
     }
 }
 
-/// The users that match among those that the principal manages.
-pub(super) fn find(reader: &dyn Reader, who: &Principal, search: &Search) -> Result<Paged<UserId>> {
+/// The users that match: all for an administrator, else these members of the principal's own groups.
+pub(super) fn find(
+    reader: &dyn Reader,
+    who: &Principal,
+    members: Members,
+    search: &Search,
+) -> Result<Paged<UserId>> {
     if who.administrator {
         let found = reader.find_users(search)?;
         Paged::new(found, search, |pattern| reader.count_users(pattern))
     } else {
-        let found = reader.find_managed_users(&who.user, search)?;
-        Paged::new(found, search, |pattern| reader.count_managed_users(&who.user, pattern))
+        let found = reader.find_managed_users(&who.user, members, search)?;
+        Paged::new(found, search, |pattern| reader.count_managed_users(&who.user, members, pattern))
     }
 }
 

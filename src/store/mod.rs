@@ -18,6 +18,15 @@ use crate::domain::{
 
 pub use call::{LongReads, WriteJob};
 
+/// Which of the members of a subadmin's groups are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// All of them.
+    All,
+    /// All but administrators, whom no subadmin manages.
+    Managed,
+}
+
 /// Questions about users.
 pub trait UserReader {
     /// The user with this id in any case.
@@ -35,13 +44,14 @@ pub trait UserReader {
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>>;
 
     /// The same among the members of the groups that `subadmin` manages, each once.
-    fn find_managed_users(&self, subadmin: &UserId, search: &Search) -> Result<Vec<UserId>>;
+    fn find_managed_users(&self, subadmin: &UserId, members: Members, search: &Search)
+    -> Result<Vec<UserId>>;
 
     /// How many users [`Self::find_users`] finds on all pages together.
     fn count_users(&self, pattern: &Pattern) -> Result<u64>;
 
     /// How many users [`Self::find_managed_users`] finds on all pages together.
-    fn count_managed_users(&self, subadmin: &UserId, pattern: &Pattern) -> Result<u64>;
+    fn count_managed_users(&self, subadmin: &UserId, members: Members, pattern: &Pattern) -> Result<u64>;
 
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;

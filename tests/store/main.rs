@@ -50,6 +50,7 @@ macro_rules! contract {
                     searching_looks_at_id_name_and_email
                     changed_names_are_found_and_old_ones_not
                     managed_users_are_found_once
+                    administrators_are_members_and_not_managed
                     deleting_takes_places_and_rights_along
                     an_empty_store_has_no_users
                 }

@@ -3,7 +3,7 @@
 use davgroups::domain::{
     Account, Error, GroupId, NewUser, PasswordHash, Quota, Result, Role, Search, Timestamp, User, UserName,
 };
-use davgroups::store::{SharedStore, UserChange};
+use davgroups::store::{Members, Reader, SharedStore, UserChange};
 
 use crate::database::Database;
 use crate::fixture::{
@@ -235,13 +235,33 @@ pub fn managed_users_are_found_once(database: &dyn Database) {
         tx.add_subadmin(&group_id("other"), &id("amy"))
     });
     let managed = |chief: &str, what: &Search| {
-        texts(read(&store, |reader| reader.find_managed_users(&id(chief), what)))
+        let all = |reader: &dyn Reader| reader.find_managed_users(&id(chief), Members::All, what);
+        texts(read(&store, all))
     };
     assert_eq!(managed("chief", &search("")), ["Ben", "amy", "cat"]);
     assert_eq!(managed("chief", &search("A")), ["amy", "cat"]);
     assert_eq!(managed("chief", &page(1, Some(1))), ["amy"]);
     assert_eq!(managed("amy", &search("")), ["cat", "dan"]);
     assert!(managed("dan", &search("")).is_empty());
+}
+
+pub fn administrators_are_members_and_not_managed(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["chief", "amy", "ben"]);
+    write(&store, |tx| {
+        tx.insert_group(&group_id("one"))?;
+        ["amy", "ben"].iter().try_for_each(|user| tx.add_to_group(&group_id("one"), &id(user)).map(drop))?;
+        tx.add_to_group(&GroupId::admin(), &id("amy"))?;
+        tx.add_subadmin(&group_id("one"), &id("chief"))
+    });
+    for (members, found) in [(Members::All, &["amy", "ben"][..]), (Members::Managed, &["ben"])] {
+        let chief = id("chief");
+        let first = read(&store, |reader| reader.find_managed_users(&chief, members, &page(0, Some(1))));
+        assert_eq!(texts(first), found[..1]);
+        let all = search("");
+        let count = |reader: &dyn Reader| reader.count_managed_users(&chief, members, &all.pattern);
+        assert_eq!(read(&store, count), found.len() as u64);
+    }
 }
 
 pub fn deleting_takes_places_and_rights_along(database: &dyn Database) {
