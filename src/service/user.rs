@@ -1,5 +1,7 @@
 //! Users of the provisioning API: making, finding, changing and deleting them.
 
+use zeroize::Zeroizing;
+
 use super::Service;
 use super::act::{Act, enable};
 use super::custom_group::leave_all;
@@ -20,7 +22,7 @@ pub struct UserRequest {
     /// The id; empty when none was given.
     pub id: String,
     /// The password; empty when none was given.
-    pub password: String,
+    pub password: Password,
     /// The name people see; none means the id.
     pub display_name: Option<String>,
     /// The e-mail address.
@@ -81,7 +83,7 @@ impl Service {
         who: &Principal,
         id: &str,
         field: Option<UserField>,
-        value: Option<String>,
+        value: Option<Zeroizing<String>>,
     ) -> Result<()> {
         let attempt = edit_attempt(id, field);
         let early = check_scope(who, attempt.action)
@@ -96,7 +98,8 @@ impl Service {
             _ => None,
         };
         let id = id.to_owned();
-        self.act(who, attempt, move |act| edit(act, &id, field, value.as_deref(), hash)).await
+        self.act(who, attempt, move |act| edit(act, &id, field, value.as_deref().map(String::as_str), hash))
+            .await
     }
 
     /// Deletes a user with everything that hangs on it, in one transaction: places in groups, subadmin
@@ -308,7 +311,7 @@ fn new_password(text: &str, rules: &Rules) -> Result<Password> {
 
 fn check_fields(request: &UserRequest, rules: &Rules) -> Result<Checked> {
     let id = UserId::new(&request.id)?;
-    let password = new_password(&request.password, rules)?;
+    let password = new_password(request.password.expose(), rules)?;
     let display_name = UserName::new(request.display_name.as_deref().unwrap_or_default(), &id)?;
     let email = Email::new(request.email.as_deref().unwrap_or_default())?;
     let quota = request.quota.as_deref().filter(|quota| !quota.is_empty());
@@ -322,7 +325,11 @@ mod tests {
 
     #[test]
     fn a_new_user_has_defaults() {
-        let request = UserRequest { id: "frank".into(), password: "secret".into(), ..UserRequest::default() };
+        let request = UserRequest {
+            id: "frank".into(),
+            password: Password::offered("secret".to_owned()),
+            ..UserRequest::default()
+        };
         let user = check_fields(&request, &Rules::default()).expect("valid");
         assert_eq!(user.display_name.as_str(), "frank");
         assert_eq!(user.email, None);
