@@ -15,6 +15,7 @@ mod group;
 mod health;
 mod import;
 mod logging;
+mod memory;
 mod occ;
 mod operator;
 mod output;

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::bootstrap::{self, FirstAdministrator};
-use super::{Failure, logging};
+use super::{Failure, logging, memory};
 use crate::config::{Config, Listen, Loaded};
 #[cfg(unix)]
 use crate::server::UnixSocket;
@@ -52,6 +52,9 @@ impl Options {
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     logging::start(&loaded.config);
+    if let Err(error) = memory::seal() {
+        tracing::warn!(%error, "an image of this process, with passwords, may be written if it crashes");
+    }
     let runtime =
         Runtime::new().map_err(|error| Failure::Failed(format!("cannot start threads: {error}")))?;
     let result = runtime.block_on(serve(&loaded));

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::error::{Error, Result};
 
 /// A password in clear, wiped from memory when dropped and never shown.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {

@@ -1,10 +1,12 @@
 //! From resource, operation and parameters to a command; whatever is wrong with the input is decided
 //! here.
 
+use zeroize::Zeroizing;
+
 use super::params::{Malformed, Params};
 use super::route::{Operation, Resource};
 use crate::domain::provisioning::UserField;
-use crate::domain::{AppId, Page, Pattern, Result as DomainResult, Search};
+use crate::domain::{AppId, Page, Password, Pattern, Result as DomainResult, Search};
 use crate::service::{AppFilter, UserRequest};
 
 /// One thing to do, with everything that is needed to do it.
@@ -31,7 +33,7 @@ pub(super) enum UserCommand {
     ListDetails(Wanted),
     Add(UserRequest),
     Get { user: String },
-    Edit { user: String, field: Option<UserField>, value: Option<String> },
+    Edit { user: String, field: Option<UserField>, value: Option<Zeroizing<String>> },
     Delete { user: String },
     SetEnabled { user: String, enabled: bool },
     ListGroups { user: String },
@@ -142,7 +144,7 @@ fn user_request(params: &Params) -> Result<UserRequest, Malformed> {
     let optional = |name| Ok(params.text(name)?.map(str::to_owned));
     Ok(UserRequest {
         id: late("userid"),
-        password: late("password"),
+        password: Password::offered(late("password")),
         // The one is ownCloud's name for it, the other Nextcloud's.
         display_name: optional("displayname")?.or(optional("displayName")?),
         email: optional("email")?,
@@ -154,7 +156,7 @@ fn user_request(params: &Params) -> Result<UserRequest, Malformed> {
 
 fn edit(user: String, params: &Params) -> Result<UserCommand, Malformed> {
     let field = params.text("key")?.and_then(user_field);
-    let value = params.text("value")?.map(str::to_owned);
+    let value = params.text("value")?.map(|value| value.to_owned().into());
     Ok(UserCommand::Edit { user, field, value })
 }
 

@@ -64,7 +64,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Given::Text(text.to_owned())))
+        Ok(Some(Given::Text(text.to_owned().into())))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
@@ -97,7 +97,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
                 return Err(A::Error::custom("too many entries"));
             }
             match entry {
-                Some(Given::Text(text)) => texts.push(text),
+                Some(Given::Text(text)) => texts.push(String::clone(&text)),
                 _ => only_texts = false,
             }
         }

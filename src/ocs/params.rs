@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::{json, multipart};
 use crate::edge::Request;
@@ -39,8 +40,8 @@ pub(super) enum Malformed {
 /// What was given under one name.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Given {
-    /// Text.
-    Text(String),
+    /// Text, which may be a password.
+    Text(Zeroizing<String>),
     /// A number, which only JSON can tell from text.
     Number(f64),
     /// Several texts.
@@ -96,7 +97,7 @@ impl Params {
     /// nobody asks for here.
     pub fn put(&mut self, name: &str, value: String) {
         let Some((name, index)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) else {
-            self.0.insert(name.to_owned(), Given::Text(value));
+            self.0.insert(name.to_owned(), Given::Text(Zeroizing::new(value)));
             return;
         };
         let entry = self.0.entry(name.to_owned()).or_insert_with(|| Given::List(Vec::new()));

@@ -1,12 +1,13 @@
 //! Accounts as the start-up, the command line and logins need them.
 
 use super::act::Act;
+use super::password_hash::{after, is_readable, kind};
 use super::{Passwords, Service};
 use crate::domain::{
     Account, Email, Error, GroupId, NewUser, Password, PasswordHash, Quota, Result, Timestamp, User, UserId,
     UserName,
 };
-use crate::store::UserChange;
+use crate::store::{Reader, UserChange};
 
 /// The time of a login moves at most this often per user or token, so that a busy client does not write
 /// all the time.
@@ -27,6 +28,17 @@ impl Service {
     /// `Store` when the store cannot be read.
     pub fn account(&self, login: &str) -> Result<Option<Account>> {
         self.read(|reader| reader.account(login))
+    }
+
+    /// Whether `offered` lets somebody in as `account`. No takes the same work whether there is no such
+    /// account, it is disabled or the password is wrong, whichever server hashed it.
+    ///
+    /// # Errors
+    /// `Store` when the store cannot be read or nothing be computed.
+    pub async fn verify_password(&self, offered: &Password, account: Option<&Account>) -> Result<bool> {
+        let foreign = self.read(foreign_kinds)?;
+        let hash = account.filter(|account| account.enabled).map(|account| &account.password);
+        self.passwords.verify(offered, hash, foreign).await
     }
 
     /// Whether the last login of `account` that was noted is long enough ago for another.
@@ -142,6 +154,18 @@ impl Service {
     pub fn list_users(&self) -> Result<Vec<User>> {
         self.read(|reader| reader.users())
     }
+}
+
+/// One of the stored hashes of each kind that costs something and is not ours. There are as many kinds as
+/// other servers had, most often none.
+fn foreign_kinds(reader: &dyn Reader) -> Result<Vec<PasswordHash>> {
+    let (mut found, mut from) = (Vec::new(), String::new());
+    while let Some(hash) = reader.foreign_password(&from)? {
+        from = after(kind(hash.as_str()));
+        found.push(hash);
+    }
+    found.retain(is_readable);
+    Ok(found)
 }
 
 /// Whether what was noted last is long enough ago.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use zeroize::Zeroizing;
 
 use super::act::{Act, enable};
 use super::{Passwords, Service, UserRequest, group, subadmin, user};
@@ -25,8 +26,8 @@ pub enum Step {
         user: String,
         /// What is changed; none is a field that there is not.
         field: Option<UserField>,
-        /// To what.
-        value: Option<String>,
+        /// To what; it may be a password.
+        value: Option<Zeroizing<String>>,
     },
     /// As [`Service::delete_user`].
     DeleteUser(String),
@@ -145,8 +146,10 @@ impl Run {
 impl Step {
     fn password(&self) -> Option<&str> {
         match self {
-            Step::CreateUser(request) => Some(&request.password),
-            Step::EditUser { field: Some(UserField::Password), value, .. } => value.as_deref(),
+            Step::CreateUser(request) => Some(request.password.expose()),
+            Step::EditUser { field: Some(UserField::Password), value, .. } => {
+                value.as_deref().map(String::as_str)
+            }
             _ => None,
         }
     }
@@ -155,7 +158,7 @@ impl Step {
         match self {
             Step::CreateUser(request) => user::create(act, request, hash).map(drop),
             Step::EditUser { user, field, value } => {
-                user::edit(act, user, *field, value.as_deref(), Some(hash))
+                user::edit(act, user, *field, value.as_deref().map(String::as_str), Some(hash))
             }
             Step::DeleteUser(user) => user::delete(act, user),
             Step::SetEnabled { user, enabled } => user::set_enabled(act, user, *enabled),

@@ -8,7 +8,7 @@ use super::paged::Paged;
 use super::user::find;
 use crate::domain::provisioning::{Level, Relation, may_manage_group};
 use crate::domain::{Denied, Error, Group, GroupId, Principal, Result, Rules, Search, User, UserId};
-use crate::store::Reader;
+use crate::store::{Members, Reader};
 
 /// A user with what hangs on it, as far as the principal may see it.
 #[derive(Clone, Debug)]
@@ -53,8 +53,8 @@ impl Service {
         })
     }
 
-    /// The users that [`Self::find_users`] finds, with everything there is to say about those whom the
-    /// principal may see.
+    /// The users that match among those whom the principal may see, with everything there is to say about
+    /// them: what [`Self::find_users`] finds but administrators, to those who are none.
     ///
     /// # Errors
     /// `NotPermitted` for those who manage no users.
@@ -62,7 +62,7 @@ impl Service {
         Level::Subadmin.check(who)?;
         let (who, rules) = (who.clone(), self.rules);
         self.read_long(move |reader| {
-            let found = find(reader, &who, &search)?;
+            let found = find(reader, &who, Members::Managed, &search)?;
             let entries = gather(reader, &who, &rules, &found.entries)?;
             Ok(Paged { entries, total: found.total })
         })

@@ -1,14 +1,34 @@
 //! Hashes of passwords as they are stored: ours, and those that other servers made.
 
-use argon2::Argon2;
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::{Argon2, Params};
 use sha1::{Digest, Sha1};
 
 use crate::domain::PasswordHash;
 
-/// What the hashes begin with that this server makes.
-pub(super) const OWN: &str = "$argon2id$";
+/// Everything of a hash before its salt: by which function it was made, and at which cost. Verifying
+/// passwords against two hashes of one kind takes equally long.
+pub(super) fn kind(hash: &str) -> &str {
+    let fields = if hash.contains("$v=") { 4 } else { 3 };
+    hash.match_indices('$').nth(fields - 1).map_or(hash, |(at, _)| &hash[..=at])
+}
+
+/// What comes first in the order of bytes after all hashes of a kind.
+pub(super) fn after(kind: &str) -> String {
+    match kind.strip_suffix('$') {
+        // The next character.
+        Some(start) => format!("{start}%"),
+        None => format!("{kind}\0"),
+    }
+}
+
+/// The logarithm of the most rounds of bcrypt that are taken over, about a second's. Nobody else could be
+/// let in for longer, and a failed login takes the work of each kind of hash that there is.
+const MOST_BCRYPT: u32 = 14;
+
+/// The same of argon2: its memory in KiB times its passes.
+const MOST_ARGON2: u64 = 1 << 20;
 
 /// As many characters the text form of a bcrypt hash has.
 const BCRYPT_LENGTH: usize = 60;
@@ -48,7 +68,7 @@ impl<'a> Stored<'a> {
         match text.split_once('|').unwrap_or(("", text)) {
             ("" | "2" | "3", hash) if hash.starts_with("$argon2") => Phc::new(hash)
                 .ok()
-                .filter(|hash| hash.hash.is_some())
+                .filter(|hash| hash.hash.is_some() && is_affordable(hash))
                 .map(|hash| Stored::Argon2(Box::new(hash))),
             ("1" | "2" | "3", hash) if is_bcrypt(hash) => Some(Stored::Bcrypt(hash)),
             _ => None,
@@ -70,6 +90,11 @@ impl<'a> Stored<'a> {
     }
 }
 
+fn is_affordable(hash: &Phc) -> bool {
+    let work = |params: Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+    Params::try_from(hash).is_ok_and(|params| work(params) <= MOST_ARGON2)
+}
+
 /// Whether this has the form of a bcrypt hash: `$2y$10$`, and 53 characters of salt and hash.
 fn is_bcrypt(text: &str) -> bool {
     let mut parts = text.split('$');
@@ -79,6 +104,7 @@ fn is_bcrypt(text: &str) -> bool {
     matches!(version, (Some(""), Some("2a" | "2b" | "2x" | "2y")))
         && cost.len() == 2
         && cost.bytes().all(|byte| byte.is_ascii_digit())
+        && cost.parse().is_ok_and(|cost: u32| cost <= MOST_BCRYPT)
         && rest.len() == 53
         && rest.chars().all(plain)
         && parts.next().is_none()
@@ -131,6 +157,35 @@ mod tests {
     fn the_salt_belongs_to_the_hash() {
         assert!(!matches(&format!("{SALTED}|other"), "pässword"));
         assert!(!matches(&format!("1|{SALTED}"), "pässword"));
+    }
+
+    #[test]
+    fn hashes_that_take_seconds_are_not_known() {
+        let bcrypt = |cost| format!("1|{}", BCRYPT.replace("$04$", cost));
+        let argon2 = |cost| ARGON2ID.replace("m=256,t=2", cost);
+        for hash in [bcrypt("$14$"), argon2("m=65536,t=16"), argon2("m=1048576,t=1")] {
+            assert!(Stored::parse(&hash).is_some(), "{hash}");
+        }
+        for hash in [bcrypt("$15$"), bcrypt("$31$"), argon2("m=65536,t=17"), argon2("m=4194304,t=1")] {
+            assert!(Stored::parse(&hash).is_none(), "{hash}");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_what_stands_before_the_salt() {
+        for (hash, expected) in [
+            (ARGON2ID.to_owned(), "$argon2id$v=19$m=256,t=2,p=1$"),
+            (format!("2|{ARGON2I}"), "2|$argon2i$v=19$m=256,t=2,p=1$"),
+            ("$argon2i$m=256,t=2,p=1$c2FsdHNhbHQ$aGFzaA".to_owned(), "$argon2i$m=256,t=2,p=1$"),
+            (format!("1|{BCRYPT}"), "1|$2y$04$"),
+            (format!("{SALTED}|s$lt"), "$2y$04$"),
+            ("!".to_owned(), "!"),
+            ("$x".to_owned(), "$x"),
+        ] {
+            assert_eq!(kind(&hash), expected);
+            assert!(after(expected) > hash, "{hash}");
+        }
+        assert!(*after("1|$2y$04$") < *"1|$2y$05$");
     }
 
     #[test]

@@ -185,7 +185,7 @@ mod tests {
         let promote = || fixture.service.add_to_group(&who, "alice", "admin");
         assert!(matches!(promote().await, Err(Error::ScopeTooNarrow(TokenScope::Admin))));
         let rename = |id: &'static str| {
-            let value = Some("x".to_owned());
+            let value = Some("x".to_owned().into());
             fixture.service.edit_user(&who, id, Some(UserField::DisplayName), value)
         };
         rename("alice").await.expect("a user like others");

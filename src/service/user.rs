@@ -1,5 +1,7 @@
 //! Users of the provisioning API: making, finding, changing and deleting them.
 
+use zeroize::Zeroizing;
+
 use super::Service;
 use super::act::{Act, enable};
 use super::custom_group::leave_all;
@@ -12,7 +14,7 @@ use crate::domain::{
     Action, Change, Denied, Email, Error, GroupId, NewUser, Password, PasswordHash, Principal, Quota, Result,
     Rules, Search, User, UserId, UserName,
 };
-use crate::store::{Reader, UserChange};
+use crate::store::{Members, Reader, UserChange};
 
 /// What somebody wants of a new user, not checked yet.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +22,7 @@ pub struct UserRequest {
     /// The id; empty when none was given.
     pub id: String,
     /// The password; empty when none was given.
-    pub password: String,
+    pub password: Password,
     /// The name people see; none means the id.
     pub display_name: Option<String>,
     /// The e-mail address.
@@ -68,7 +70,7 @@ impl Service {
     pub async fn find_users(&self, who: &Principal, search: Search) -> Result<Paged<UserId>> {
         Level::Subadmin.check(who)?;
         let who = who.clone();
-        self.read_long(move |reader| find(reader, &who, &search)).await
+        self.read_long(move |reader| find(reader, &who, Members::All, &search)).await
     }
 
     /// Changes one field of a user; none stands for a field that there is not.
@@ -81,7 +83,7 @@ impl Service {
         who: &Principal,
         id: &str,
         field: Option<UserField>,
-        value: Option<String>,
+        value: Option<Zeroizing<String>>,
     ) -> Result<()> {
         let attempt = edit_attempt(id, field);
         let early = check_scope(who, attempt.action)
@@ -96,7 +98,8 @@ impl Service {
             _ => None,
         };
         let id = id.to_owned();
-        self.act(who, attempt, move |act| edit(act, &id, field, value.as_deref(), hash)).await
+        self.act(who, attempt, move |act| edit(act, &id, field, value.as_deref().map(String::as_str), hash))
+            .await
     }
 
     /// Deletes a user with everything that hangs on it, in one transaction: places in groups, subadmin
@@ -140,14 +143,19 @@ impl Service {
     }
 }
 
-/// The users that match among those that the principal manages.
-pub(super) fn find(reader: &dyn Reader, who: &Principal, search: &Search) -> Result<Paged<UserId>> {
+/// The users that match: all for an administrator, else these members of the principal's own groups.
+pub(super) fn find(
+    reader: &dyn Reader,
+    who: &Principal,
+    members: Members,
+    search: &Search,
+) -> Result<Paged<UserId>> {
     if who.administrator {
         let found = reader.find_users(search)?;
         Paged::new(found, search, |pattern| reader.count_users(pattern))
     } else {
-        let found = reader.find_managed_users(&who.user, search)?;
-        Paged::new(found, search, |pattern| reader.count_managed_users(&who.user, pattern))
+        let found = reader.find_managed_users(&who.user, members, search)?;
+        Paged::new(found, search, |pattern| reader.count_managed_users(&who.user, members, pattern))
     }
 }
 
@@ -303,7 +311,7 @@ fn new_password(text: &str, rules: &Rules) -> Result<Password> {
 
 fn check_fields(request: &UserRequest, rules: &Rules) -> Result<Checked> {
     let id = UserId::new(&request.id)?;
-    let password = new_password(&request.password, rules)?;
+    let password = new_password(request.password.expose(), rules)?;
     let display_name = UserName::new(request.display_name.as_deref().unwrap_or_default(), &id)?;
     let email = Email::new(request.email.as_deref().unwrap_or_default())?;
     let quota = request.quota.as_deref().filter(|quota| !quota.is_empty());
@@ -317,7 +325,11 @@ mod tests {
 
     #[test]
     fn a_new_user_has_defaults() {
-        let request = UserRequest { id: "frank".into(), password: "secret".into(), ..UserRequest::default() };
+        let request = UserRequest {
+            id: "frank".into(),
+            password: Password::offered("secret".to_owned()),
+            ..UserRequest::default()
+        };
         let user = check_fields(&request, &Rules::default()).expect("valid");
         assert_eq!(user.display_name.as_str(), "frank");
         assert_eq!(user.email, None);

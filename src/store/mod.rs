@@ -18,6 +18,15 @@ use crate::domain::{
 
 pub use call::{LongReads, WriteJob};
 
+/// Which of the members of a subadmin's groups are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// All of them.
+    All,
+    /// All but administrators, whom no subadmin manages.
+    Managed,
+}
+
 /// Questions about users.
 pub trait UserReader {
     /// The user with this id in any case.
@@ -27,17 +36,22 @@ pub trait UserReader {
     /// address in any case if it belongs to just one user.
     fn account(&self, login: &str) -> Result<Option<Account>>;
 
+    /// Of the hashes of passwords that this server would not make today and that cost something to verify
+    /// against, that is to say all with a `$` in them, the first by bytes that is not before `from`.
+    fn foreign_password(&self, from: &str) -> Result<Option<PasswordHash>>;
+
     /// Ids of users that match in id, display name or e-mail, by id.
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>>;
 
     /// The same among the members of the groups that `subadmin` manages, each once.
-    fn find_managed_users(&self, subadmin: &UserId, search: &Search) -> Result<Vec<UserId>>;
+    fn find_managed_users(&self, subadmin: &UserId, members: Members, search: &Search)
+    -> Result<Vec<UserId>>;
 
     /// How many users [`Self::find_users`] finds on all pages together.
     fn count_users(&self, pattern: &Pattern) -> Result<u64>;
 
     /// How many users [`Self::find_managed_users`] finds on all pages together.
-    fn count_managed_users(&self, subadmin: &UserId, pattern: &Pattern) -> Result<u64>;
+    fn count_managed_users(&self, subadmin: &UserId, members: Members, pattern: &Pattern) -> Result<u64>;
 
     /// All users, by id.
     fn users(&self) -> Result<Vec<User>>;

@@ -426,7 +426,7 @@ fn rows_that_cannot_be_taken_are_named() {
     assert!(strict.starts_with(&said), "the same was named");
     let expected = [
         "left out: row 8 of users: a column holds bytes that are no text",
-        "note: user rosa: the password is hashed in a way that is not known; without one nobody logs in: davgroups user passwd",
+        "note: user rosa: the password is hashed in a way that is not known, or that takes seconds; without one nobody logs in: davgroups user passwd",
         "note: user rosa: The display name is not valid: it must not contain control characters; the id stands in its place",
         "note: user rosa: \"lots\" is no quota; the default stands in its place",
         "note: user otto: the password is salted with the passwordsalt of config.php; give that with --salt-file; without one nobody logs in: davgroups user passwd",

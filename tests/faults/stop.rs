@@ -1,10 +1,12 @@
 //! Being told to stop, and a second server.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::harness::{Server, assert_sound, database, davgroups, fill};
+use crate::harness::{Server, assert_sound, configure, database, davgroups, fill};
 use crate::load;
 
 /// A client whose request finds the connection closed does not know what became of it. What proves that
@@ -51,6 +53,33 @@ fn a_second_server_is_refused_and_disturbs_nobody() {
         writer.check(directory.path());
         assert!(writer.answered > 0, "{} was kept from writing", writer.name);
     }
+}
+
+/// Passwords that were in memory are on no disk afterwards, whatever the shell allows.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crash_leaves_no_image_of_the_memory() {
+    use std::os::unix::process::ExitStatusExt;
+    let crash = |program: &str| {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("ulimit -c unlimited && cd \"$0\" && {program}")]);
+        shell.arg(directory.path()).arg(env!("CARGO_BIN_EXE_davgroups"));
+        configure(&mut shell, directory.path());
+        let mut process = shell.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("it runs");
+        let kill = format!("kill -ABRT {}", process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
+        let ended = process.wait().expect("ended");
+        assert_eq!(ended.signal(), Some(6), "{line}");
+        ended.core_dumped()
+    };
+    if !crash("echo running && exec sleep 60") {
+        println!("skipped: this system writes no images of any process");
+        return;
+    }
+    assert!(!crash("exec \"$1\""));
 }
 
 /// Waits until so many users have made several changes, all but the last of which were answered.

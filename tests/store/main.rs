@@ -45,10 +45,12 @@ macro_rules! contract {
                     login_is_by_id_before_email
                     login_by_email_needs_a_single_owner
                     an_account_says_what_its_owner_may_do
+                    hashes_of_others_come_by_bytes
                     one_thing_changes_at_a_time
                     searching_looks_at_id_name_and_email
                     changed_names_are_found_and_old_ones_not
                     managed_users_are_found_once
+                    administrators_are_members_and_not_managed
                     deleting_takes_places_and_rights_along
                     an_empty_store_has_no_users
                 }

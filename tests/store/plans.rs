@@ -34,6 +34,7 @@ fn no_statement_is_compiled_again() {
         let who = id(users[0]);
         read(&store, |reader| reader.account(users[0]));
         read(&store, |reader| reader.account("nobody@example.org"));
+        read(&store, |reader| reader.foreign_password(""));
         read(&store, |reader| reader.custom_groups_of(&who, &search("club")));
         read(&store, |reader| reader.role(group.number, &who));
         read(&store, |reader| reader.membership(group.number, users[1]));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use davgroups::domain::{CustomGroupNumber, Role, Rules, Search};
+use davgroups::domain::{AuditQuery, CustomGroupNumber, Role, Rules, Search, Timestamp, TokenScope};
 use davgroups::store::SharedStore;
 use davgroups::store::sqlite::{FILE_NAME, OpenError, SqliteStore, back_up, restore, verify};
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::fixture::{add_custom_group, group_id, id, read, search, write};
 
 /// Those that there are.
-const VERSIONS: [u32; 2] = [1, 2];
+const VERSIONS: [u32; 3] = [1, 2, 3];
 
 fn stored(version: u32) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/store/released/{version}.db"))
@@ -52,6 +52,28 @@ fn opening_brings_a_store_up_to_date() {
     for version in VERSIONS {
         assert_whole(data_dir(version).path());
     }
+}
+
+/// What there was at the third version and is not in the ones before it.
+#[test]
+fn tokens_records_and_hashes_of_others_are_kept() {
+    let directory = data_dir(3);
+    let store: SharedStore = Arc::new(SqliteStore::open(directory.path()).expect("brought up to date"));
+    let tokens = read(&store, |reader| reader.tokens(Some(&id("bob"))));
+    assert_eq!(tokens.iter().map(|token| token.scope).collect::<Vec<_>>(), [TokenScope::Read]);
+    let everything = AuditQuery {
+        since: Timestamp(0),
+        until: Timestamp(i64::MAX),
+        actor: None,
+        action: String::new(),
+        limit: 100,
+    };
+    let records = read(&store, |reader| reader.audit(&everything));
+    let done: Vec<_> =
+        records.iter().map(|record| (record.action.as_str(), record.subject.as_str())).collect();
+    assert_eq!(done, [("token.create", "bob"), ("import", "")]);
+    let hash = read(&store, |reader| reader.foreign_password("")).expect("nina's");
+    assert!(hash.as_str().starts_with("1|$2y$04$"), "{hash:?}");
 }
 
 #[test]

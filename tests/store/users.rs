@@ -3,7 +3,7 @@
 use davgroups::domain::{
     Account, Error, GroupId, NewUser, PasswordHash, Quota, Result, Role, Search, Timestamp, User, UserName,
 };
-use davgroups::store::{SharedStore, UserChange};
+use davgroups::store::{Members, Reader, SharedStore, UserChange};
 
 use crate::database::Database;
 use crate::fixture::{
@@ -119,6 +119,28 @@ pub fn an_account_says_what_its_owner_may_do(database: &dyn Database) {
     }
 }
 
+pub fn hashes_of_others_come_by_bytes(database: &dyn Database) {
+    let store = database.open();
+    let ours = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
+    let sha1 = "23b74494475f5f874980b7676d511e23d886da64";
+    let others = ["$2y$10$a|salt", "$argon2id$v=19$m=65536,t=4,p=1$s$h", "1|$2y$10$a", "1|$2y$12$b"];
+    for (number, hash) in [ours, sha1, "!"].into_iter().chain(others).enumerate() {
+        let password = PasswordHash::new(hash.to_owned());
+        add_new_users(&store, vec![NewUser { password, ..new_user(&format!("user{number}")) }]);
+    }
+    let first = |from: &str| read(&store, |reader| reader.foreign_password(from));
+    let first = |from: &str| first(from).map(|hash| hash.as_str().to_owned());
+    for hash in others {
+        assert_eq!(first(hash).as_deref(), Some(hash));
+    }
+    assert_eq!(first("").as_deref(), Some(others[0]));
+    assert_eq!(first("$2y$10%").as_deref(), Some(others[1]));
+    assert_eq!(first("1|$2y$10%").as_deref(), Some(others[3]));
+    assert_eq!(first("1|$2y$12%"), None);
+    change(&store, "user3", UserChange::Password(PasswordHash::new(ours.to_owned())));
+    assert_eq!(first("").as_deref(), Some(others[1]));
+}
+
 pub fn one_thing_changes_at_a_time(database: &dyn Database) {
     let store = database.open();
     let quota = Quota::Bytes(123_456_789);
@@ -213,13 +235,33 @@ pub fn managed_users_are_found_once(database: &dyn Database) {
         tx.add_subadmin(&group_id("other"), &id("amy"))
     });
     let managed = |chief: &str, what: &Search| {
-        texts(read(&store, |reader| reader.find_managed_users(&id(chief), what)))
+        let all = |reader: &dyn Reader| reader.find_managed_users(&id(chief), Members::All, what);
+        texts(read(&store, all))
     };
     assert_eq!(managed("chief", &search("")), ["Ben", "amy", "cat"]);
     assert_eq!(managed("chief", &search("A")), ["amy", "cat"]);
     assert_eq!(managed("chief", &page(1, Some(1))), ["amy"]);
     assert_eq!(managed("amy", &search("")), ["cat", "dan"]);
     assert!(managed("dan", &search("")).is_empty());
+}
+
+pub fn administrators_are_members_and_not_managed(database: &dyn Database) {
+    let store = database.open();
+    add_users(&store, &["chief", "amy", "ben"]);
+    write(&store, |tx| {
+        tx.insert_group(&group_id("one"))?;
+        ["amy", "ben"].iter().try_for_each(|user| tx.add_to_group(&group_id("one"), &id(user)).map(drop))?;
+        tx.add_to_group(&GroupId::admin(), &id("amy"))?;
+        tx.add_subadmin(&group_id("one"), &id("chief"))
+    });
+    for (members, found) in [(Members::All, &["amy", "ben"][..]), (Members::Managed, &["ben"])] {
+        let chief = id("chief");
+        let first = read(&store, |reader| reader.find_managed_users(&chief, members, &page(0, Some(1))));
+        assert_eq!(texts(first), found[..1]);
+        let all = search("");
+        let count = |reader: &dyn Reader| reader.count_managed_users(&chief, members, &all.pattern);
+        assert_eq!(read(&store, count), found.len() as u64);
+    }
 }
 
 pub fn deleting_takes_places_and_rights_along(database: &dyn Database) {

@@ -37,3 +37,24 @@ fn statuses_go_with_the_version() {
     assert_eq!(server.send("frank", "GET", "/ocs/v2.php/cloud/users/details", "").status, 401);
     assert_eq!(server.send("", "GET", "/ocs/v2.php/cloud/user/fields", "").status, 401);
 }
+
+/// Of an administrator a subadmin learns the id, as a member of its group, and nothing that details say. It
+/// takes no place on a page and does not count.
+#[test]
+fn details_count_whom_they_show() {
+    let server = Server::with(&[("COMPAT", "nextcloud")]);
+    let users = "/ocs/v2.php/cloud/users";
+    let put = format!("{users}/admin/groups?groupid=staff");
+    assert_eq!(server.send("admin", "POST", &put, "").status, 200);
+    for (who, path, shown, total) in [
+        ("erin", "users?limit=1", "<element>admin</element>", 3),
+        ("erin", "users/details?limit=1", "<id>erin</id>", 2),
+        ("erin", "users/details?limit=1&offset=1", "<id>frank</id>", 2),
+        ("erin", "users/details?limit=1&search=admin", "<users/>", 0),
+        ("admin", "users/details?limit=1&search=admin", "<id>admin</id>", 1),
+    ] {
+        let reply = server.send(who, "GET", &format!("/ocs/v2.php/cloud/{path}"), "");
+        assert!(reply.body.contains(shown), "{who} {path}: {}", reply.body);
+        assert!(reply.body.contains(&format!("<totalitems>{total}</totalitems>")), "{who} {path}: {reply:?}");
+    }
+}

@@ -153,7 +153,9 @@ fn password(hash: Option<&str>) -> Result<PasswordHash, String> {
     let hash = PasswordHash::new(hash.to_owned());
     match hash.is_locked() || Service::is_known_hash(&hash) {
         true => Ok(hash),
-        false => Err("the password is not hashed in a way that is known".to_owned()),
+        false => {
+            Err("the password is not hashed in a way that is known, or in one that takes seconds".to_owned())
+        }
     }
 }
 

@@ -167,7 +167,7 @@ impl Conversion<'_> {
         } else if text.starts_with("$2") {
             "the password is salted with the passwordsalt of config.php; give that with --salt-file"
         } else {
-            "the password is hashed in a way that is not known"
+            "the password is hashed in a way that is not known, or that takes seconds"
         };
         self.noted(subject, format!("{reason}; without one nobody logs in: davgroups user passwd"));
         PasswordHash::locked()

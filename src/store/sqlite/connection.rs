@@ -16,8 +16,11 @@ const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// What leads from one version of the schema to the next. Append only; `schema.sql` always holds the
 /// sum. The version of a database is one more than the number of steps it has behind it.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/2_user_numbers.sql"), include_str!("migrations/3_audit_and_tokens.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/2_user_numbers.sql"),
+    include_str!("migrations/3_audit_and_tokens.sql"),
+    include_str!("migrations/4_foreign_passwords.sql"),
+];
 
 /// Marks a database as one of davgroups (`PRAGMA application_id`): "davg" in ASCII.
 const APPLICATION_ID: i32 = 0x6461_7667;

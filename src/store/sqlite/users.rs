@@ -9,7 +9,7 @@ use crate::domain::{
     Account, Email, Error, NewUser, PasswordHash, Pattern, Quota, Result, Search, Timestamp, User, UserId,
     UserName, fold::fold,
 };
-use crate::store::{UserChange, UserReader, UserWriter};
+use crate::store::{Members, UserChange, UserReader, UserWriter};
 
 /// What the index of names finds, up to a limit.
 const CANDIDATES: &str = "SELECT rowid FROM users_search WHERE users_search MATCH ?1 LIMIT ?2";
@@ -48,6 +48,18 @@ impl UserReader for Session<'_> {
         Ok(if by_email.len() == 1 { by_email.pop() } else { None })
     }
 
+    fn foreign_password(&self, from: &str) -> Result<Option<PasswordHash>> {
+        // In the words of the index, without which it would not be used.
+        self.first(
+            "SELECT password FROM users
+             WHERE password GLOB '*$*' AND password NOT GLOB '$argon2id$v=19$m=19456,t=2,p=1$*'
+               AND password >= ?1
+             ORDER BY password LIMIT 1",
+            [from],
+            |row| Ok(PasswordHash::new(row.get(0)?)),
+        )
+    }
+
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>> {
         let (limit, offset) = limit_offset(search.page);
         match self.search(&search.pattern, CANDIDATES)? {
@@ -74,15 +86,27 @@ impl UserReader for Session<'_> {
         }
     }
 
-    fn find_managed_users(&self, subadmin: &UserId, search: &Search) -> Result<Vec<UserId>> {
+    fn find_managed_users(
+        &self,
+        subadmin: &UserId,
+        members: Members,
+        search: &Search,
+    ) -> Result<Vec<UserId>> {
         let (limit, offset) = limit_offset(search.page);
         self.all(
             "SELECT id FROM users
              WHERE id IN (SELECT m.user_id FROM group_members m JOIN subadmins s ON s.group_id = m.group_id
                           WHERE s.user_id = ?1)
                AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')
-             ORDER BY id LIMIT ?3 OFFSET ?4",
-            params![subadmin.as_str(), Like::or_null(&search.pattern), limit, offset],
+               AND (?3 OR id NOT IN (SELECT user_id FROM group_members WHERE group_id = 'admin'))
+             ORDER BY id LIMIT ?4 OFFSET ?5",
+            params![
+                subadmin.as_str(),
+                Like::or_null(&search.pattern),
+                members == Members::All,
+                limit,
+                offset
+            ],
             |row| user_id(row, 0),
         )
     }
@@ -105,13 +129,14 @@ impl UserReader for Session<'_> {
         }
     }
 
-    fn count_managed_users(&self, subadmin: &UserId, pattern: &Pattern) -> Result<u64> {
+    fn count_managed_users(&self, subadmin: &UserId, members: Members, pattern: &Pattern) -> Result<u64> {
         self.count(
             "SELECT count(*) FROM users
              WHERE id IN (SELECT m.user_id FROM group_members m JOIN subadmins s ON s.group_id = m.group_id
                           WHERE s.user_id = ?1)
-               AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')",
-            params![subadmin.as_str(), Like::or_null(pattern)],
+               AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')
+               AND (?3 OR id NOT IN (SELECT user_id FROM group_members WHERE group_id = 'admin'))",
+            params![subadmin.as_str(), Like::or_null(pattern), members == Members::All],
         )
     }
 
