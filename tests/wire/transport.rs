@@ -147,6 +147,7 @@ fn pages_can_only_be_looked_at() {
         );
         assert!(!page.body.contains("<script") && !page.body.contains("src="), "{}", page.body);
         assert_eq!((page.header("x-frame-options"), page.header("referrer-policy")), ("DENY", "no-referrer"));
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
     }
     for (user, path) in [("alice", "/"), ("", "/"), ("alice", WHO_AM_I), ("", "/status.php")] {
         let answer = server.send(user, "GET", path, "");
