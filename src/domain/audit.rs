@@ -161,7 +161,7 @@ pub struct AuditQuery {
     pub since: Timestamp,
     /// Not newer than this.
     pub until: Timestamp,
-    /// By this user alone.
+    /// By this user alone, in any case.
     pub actor: Option<UserId>,
     /// Actions whose names begin so.
     pub action: String,
