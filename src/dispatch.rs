@@ -145,6 +145,9 @@ impl Dispatch {
         if self.is_overheard(client) && head.headers.contains_key(AUTHORIZATION) {
             return self.refuse(&head.uri, &head.headers, &Refusal::Unencrypted);
         }
+        if self.cors.is_forged(&head) {
+            return self.refuse(&head.uri, &head.headers, &Refusal::Forged);
+        }
         let who = self.identify(client, &head.headers).await;
         // What strangers send is not worth reading.
         let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };

@@ -140,6 +140,9 @@ pub enum Refusal {
     /// Credentials would be, or were, sent where anybody on the way can read them.
     #[error("Passwords are not accepted over plain HTTP; use HTTPS")]
     Unencrypted,
+    /// A web page of somebody else may have had a browser send it.
+    #[error("Forms of other web pages are not accepted; the operator can allow a page")]
+    Forged,
     /// There are no credentials of a kind we take.
     #[error("No 'Authorization: Basic' header found; send a user name and a password")]
     NoCredentials,

@@ -8,26 +8,28 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, StatusCode};
+use http::request::Builder;
+use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::domain::{GroupId, Password, UserId};
 use crate::edge::{Client, Response};
-use crate::{App, Config, dav, ocs};
+use crate::{App, Config, auth, dav, ocs};
 
 /// Takes any bytes, and panics when something does not hold that should.
 pub type Target = fn(&[u8]);
 
 /// Everything there is to run.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("path", dav::fuzzing::path),
     ("xml", dav::fuzzing::xml),
     ("csv", dav::fuzzing::csv),
     ("route", ocs::fuzzing::route),
     ("params", ocs::fuzzing::params),
     ("app_info", ocs::fuzzing::app_info),
+    ("headers", headers),
     ("requests", requests),
 ];
 
@@ -53,6 +55,32 @@ const CONTENT_TYPES: [&str; 5] = [
     "application/json",
     "multipart/form-data; boundary=x",
     "text/csv",
+];
+
+/// What is read of a request beside the credentials.
+const HEADERS: [&str; 14] = [
+    "depth",
+    "prefer",
+    "brief",
+    "accept",
+    "if",
+    "if-match",
+    "if-none-match",
+    "content-type",
+    "destination",
+    "overwrite",
+    "origin",
+    "sec-fetch-site",
+    "access-control-request-headers",
+    "host",
+];
+
+const RESOURCES: [&str; 5] = [
+    "/remote.php/dav/customgroups/groups/",
+    "/remote.php/dav/customgroups/groups/team",
+    "/remote.php/dav/customgroups/groups/team/alice",
+    "/ocs/v2.php/cloud/users",
+    "/ocs/v1.php/config",
 ];
 
 const USERS: [&str; 4] = ["admin", "alice", "bob", "carol"];
@@ -83,16 +111,37 @@ impl Stage {
     }
 
     fn send(&self, user: &str, method: Method, target: &[u8], kind: &str, body: &[u8]) -> Option<Response> {
+        self.ask(user, http::Request::builder().method(method).uri(target).header(CONTENT_TYPE, kind), body)
+    }
+
+    fn ask(&self, user: &str, request: Builder, body: &[u8]) -> Option<Response> {
         let credentials = BASE64_STANDARD.encode(format!("{user}:pw"));
-        let request = http::Request::builder()
-            .method(method)
-            .uri(target)
-            .header(AUTHORIZATION, format!("Basic {credentials}"))
-            .header(CONTENT_TYPE, kind)
-            .body(Full::new(Bytes::copy_from_slice(body)));
+        let request = request.header(AUTHORIZATION, format!("Basic {credentials}"));
         // What is no target of HTTP does not come as far as this.
-        let request = request.ok()?;
+        let request = request.body(Full::new(Bytes::copy_from_slice(body))).ok()?;
         Some(self.runtime.block_on(self.app.dispatch().respond(Client::LOCAL, request)))
+    }
+}
+
+/// A request with any headers. The first byte says what it is for, the second by which method; then comes a
+/// line for each header, whose first byte says which it is. Credentials are read and not tried: each would
+/// take a hash.
+pub fn headers(input: &[u8]) {
+    static STAGE: OnceLock<Stage> = OnceLock::new();
+    let stage = STAGE.get_or_init(Stage::new);
+    let &[resource, method, ref lines @ ..] = input else { return };
+    let method = METHODS[usize::from(method) % METHODS.len()];
+    let mut request =
+        http::Request::builder().method(method).uri(RESOURCES[usize::from(resource) % RESOURCES.len()]);
+    for line in lines.split(|&byte| byte == b'\n') {
+        let Some((&name, value)) = line.split_first() else { continue };
+        auth::fuzzing::credentials(value);
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            request = request.header(HEADERS[usize::from(name) % HEADERS.len()], value);
+        }
+    }
+    if let Some(response) = stage.ask("alice", request, b"") {
+        check(&response);
     }
 }
 

@@ -69,6 +69,7 @@ impl Logins {
             Refusal::Failed(_) => self.broken.increment(),
             // No reasons of ours.
             Refusal::Unencrypted
+            | Refusal::Forged
             | Refusal::Overloaded
             | Refusal::BodyTooLarge { .. }
             | Refusal::BodyUnreadable => {}

@@ -6,6 +6,8 @@
 
 mod authenticator;
 mod credentials;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod guesses;
 
 pub use authenticator::{Authenticator, Logins};

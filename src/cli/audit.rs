@@ -37,7 +37,7 @@ pub(super) struct Options {
     /// Only actions that begin so, such as `user.` or `customgroup.add`
     #[arg(long, value_name = "ACTION", default_value = "", hide_default_value = true)]
     action: String,
-    /// As many lines at most, the newest ones
+    /// As many lines at most, the newest ones; where there are older ones, that is said
     #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
     limit: u64,
     /// Delete all records that are older, and print how many there were
@@ -56,7 +56,15 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<(), Failure> {
             return output::print(&format!("{forgotten}\n"));
         }
         let records = service.audit(query(options)).await?;
-        let rows: Vec<_> = records.iter().map(row).collect();
+        // The newest come last.
+        let older = records.len().saturating_sub(usize::try_from(options.limit).unwrap_or(usize::MAX));
+        if older > 0 {
+            eprintln!(
+                "older records are left out; --limit {} would show more",
+                options.limit.saturating_mul(10)
+            );
+        }
+        let rows: Vec<_> = records[older..].iter().map(row).collect();
         options.output.list(&["at", "actor", "origin", "action", "subject", "detail", "outcome"], &rows)
     })
 }
@@ -67,7 +75,8 @@ fn query(options: &Options) -> AuditQuery {
         until: options.until.unwrap_or(Timestamp(i64::MAX)),
         actor: options.actor.clone().map(UserId::stored),
         action: options.action.clone(),
-        limit: options.limit,
+        // One more than are printed, so that whoever looks for something old is told of it.
+        limit: options.limit.saturating_add(1),
     }
 }
 

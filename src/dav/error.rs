@@ -189,7 +189,7 @@ impl Problem {
     /// What a refusal before any protocol means on DAV.
     pub fn refused(refusal: &Refusal, compat: Compat) -> Self {
         let status = match refusal {
-            Refusal::Unencrypted => StatusCode::FORBIDDEN,
+            Refusal::Unencrypted | Refusal::Forged => StatusCode::FORBIDDEN,
             Refusal::NoCredentials | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
             Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -1,7 +1,7 @@
 //! Commands become calls of the service, and results become answers.
 
 use bytes::Bytes;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, VARY};
 use http::{Response as HttpResponse, StatusCode};
 
 use super::allow;
@@ -258,6 +258,7 @@ impl Executor {
         let mut response = HttpResponse::new(csv.into());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+        headers.insert(CACHE_CONTROL, page::NOT_KEPT);
         let disposition = format!("attachment; filename=\"{}\"", csv::file_name(group.uri.as_str()));
         let disposition = HeaderValue::from_str(&disposition).map_err(|error| unavailable(&error))?;
         headers.insert(CONTENT_DISPOSITION, disposition);

@@ -3,7 +3,7 @@
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, AUTHORIZATION,
-    HeaderMap, HeaderValue, ORIGIN, VARY,
+    HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
 };
 use http::request::Parts;
 use http::{Method, Response};
@@ -20,6 +20,12 @@ const EXPOSED: HeaderValue =
 
 /// As long a browser may remember what it may ask, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+
+/// Says what the page of a browser has to do with the server. <https://www.w3.org/TR/fetch-metadata/>
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What clients of the provisioning API send, and forms cannot.
+const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
 
 /// Whether a browser asks what a page may ask; that it does without credentials.
 pub(super) fn is_preflight(head: &Parts) -> bool {
@@ -52,13 +58,36 @@ impl Cors {
         Self { origins }
     }
 
+    /// Whether this may be a form that a page of somebody else has a browser send. A browser adds the
+    /// password that its user once gave it, and asks nobody. Whatever else changes something comes after a
+    /// preflight, which tells other pages nothing.
+    pub(super) fn is_forged(&self, head: &Parts) -> bool {
+        let headers = &head.headers;
+        if head.method != Method::POST || headers.contains_key(OCS_API_REQUEST) {
+            return false;
+        }
+        let origin = headers.get(ORIGIN);
+        if origin.is_some_and(|origin| self.allows(origin)) {
+            return false;
+        }
+        match (headers.get(SEC_FETCH_SITE), origin) {
+            (Some(site), _) => site != "same-origin" && site != "none",
+            // An older browser. Others, which are no browsers, have no origin.
+            (None, Some(origin)) => !is_of_host(origin, headers),
+            (None, None) => false,
+        }
+    }
+
+    fn allows(&self, origin: &HeaderValue) -> bool {
+        self.origins.iter().any(|known| origin == known.as_str())
+    }
+
     /// What the answer to a request with `headers` has to say.
     pub(super) fn grant(&self, headers: &HeaderMap) -> Grant {
         if self.origins.is_empty() {
             return Grant::Nothing;
         }
-        let allowed = |origin: &&HeaderValue| self.origins.iter().any(|known| *origin == known.as_str());
-        match headers.get(ORIGIN).filter(allowed) {
+        match headers.get(ORIGIN).filter(|origin| self.allows(origin)) {
             Some(origin) => Grant::Page {
                 origin: origin.clone(),
                 headers: headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned(),
@@ -66,6 +95,14 @@ impl Cors {
             None => Grant::Depends,
         }
     }
+}
+
+/// Whether a page comes from the host that it asks.
+fn is_of_host(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_ascii_lowercase);
+    let page = text(origin);
+    let page = page.as_deref().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    page.is_some() && page == headers.get(HOST).and_then(text).as_deref()
 }
 
 impl Grant {
@@ -112,6 +149,40 @@ mod tests {
         assert_eq!(headers[VARY], "origin");
         let headers = said(&["https://a.example"], &Method::GET, "https://a.example");
         assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_METHODS));
+    }
+
+    #[test]
+    fn forms_of_other_pages_are_told_from_everything_else() {
+        let cors = Cors::new(vec![Origin::try_from("https://a.example".to_owned()).expect("origin")]);
+        let forged = |method: &str, headers: &[(&str, &str)]| {
+            let request = http::Request::builder().method(method).header(HOST, "groups.example:8443");
+            let request =
+                headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            cors.is_forged(&request.body(()).expect("request").into_parts().0)
+        };
+        for headers in [
+            &[("origin", "https://evil.example")][..],
+            &[("origin", "null")],
+            &[("origin", "https://groups.example")],
+            &[("origin", "https://groups.example:8443.evil.example")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://groups.example:8443")],
+        ] {
+            assert!(forged("POST", headers), "{headers:?}");
+            assert!(!forged("GET", headers) && !forged("PROPPATCH", headers), "{headers:?}");
+            assert!(!forged("POST", &[headers, &[("ocs-apirequest", "true")]].concat()), "{headers:?}");
+        }
+        for headers in [
+            &[][..],
+            &[("origin", "https://Groups.example:8443")],
+            &[("origin", "https://a.example"), ("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "https://outside.example")],
+            &[("sec-fetch-site", "none")],
+            // Programs that are no browsers.
+            &[("sec-fetch-mode", "cors")],
+        ] {
+            assert!(!forged("POST", headers), "{headers:?}");
+        }
     }
 
     #[test]

@@ -91,14 +91,18 @@ impl Action {
     }
 }
 
+/// As many characters of a subject or a detail are kept. Nothing that is there has a longer name; somebody
+/// who is denied a change could give any, and fill the disk with it.
+const MOST: usize = 1000;
+
 /// One change, made or tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What is done.
     pub action: Action,
-    /// What it is done to.
+    /// What it is done to; of what is very long, the beginning.
     pub subject: String,
-    /// What else there is to say, as the action has it; blank for nothing.
+    /// What else there is to say, as the action has it; blank for nothing. Of what is very long, the beginning.
     pub detail: String,
 }
 
@@ -110,8 +114,16 @@ impl Change {
 
     /// Of `subject`, with a detail.
     pub fn with(action: Action, subject: impl fmt::Display, detail: impl fmt::Display) -> Self {
-        Self { action, subject: subject.to_string(), detail: detail.to_string() }
+        Self { action, subject: beginning(subject.to_string()), detail: beginning(detail.to_string()) }
     }
+}
+
+fn beginning(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MOST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// What became of a change.
@@ -149,10 +161,25 @@ pub struct AuditQuery {
     pub since: Timestamp,
     /// Not newer than this.
     pub until: Timestamp,
-    /// By this user alone.
+    /// By this user alone, in any case.
     pub actor: Option<UserId>,
     /// Actions whose names begin so.
     pub action: String,
     /// At most so many, the newest of them.
     pub limit: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_fills_the_disk_with_a_name() {
+        let kept = |text: &str| Change::with(Action::CREATE_USER, text, text);
+        let longest = "ä".repeat(1000);
+        assert_eq!((kept(&longest).subject, kept(&longest).detail), (longest.clone(), longest.clone()));
+        let more = Change::with(Action::CREATE_USER, longest.clone() + "b", longest.clone() + &longest);
+        let expected = longest + "…";
+        assert_eq!((&more.subject, &more.detail), (&expected, &expected));
+    }
 }

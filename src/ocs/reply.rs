@@ -128,7 +128,7 @@ impl Reply {
     /// What stood in the way before anybody looked at the request.
     pub fn refusal(&self, refusal: &Refusal) -> Response {
         let statuscode = match refusal {
-            Refusal::Unencrypted => status::FORBIDDEN,
+            Refusal::Unencrypted | Refusal::Forged => status::FORBIDDEN,
             Refusal::NoCredentials | Refusal::WrongCredentials => status::UNAUTHORISED,
             Refusal::Overloaded => status::BUSY,
             Refusal::TooManyGuesses { .. } => status::TOO_MANY,

@@ -127,7 +127,13 @@ fn the_operators_changes_are_the_operators() {
         ]
     );
     assert_eq!(scratch.run(&["audit", "--until", "2001-01-01"]), "");
-    assert_eq!(scratch.run(&["audit", "--limit", "1", "--output", "csv"]).lines().count(), 2);
+    for (limit, said) in [("1", "older records are left out; --limit 10 would show more\n"), ("2", "")] {
+        let output = scratch.command(&["audit", "--limit", limit, "--output", "csv"]).output().expect("ran");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(printed.lines().count(), limit.parse::<usize>().expect("a number") + 1);
+        assert!(printed.trim_end().ends_with("user.email,alice,a@example.org,done"), "{printed}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), said);
+    }
     assert_eq!(scratch.run(&["audit", "--forget-before", "2001-01-01"]), "0\n");
     assert_eq!(scratch.run(&["audit", "--forget-before", "0s"]), "2\n");
     assert_eq!(scratch.run(&["audit"]).lines().count(), 1, "that something was forgotten");

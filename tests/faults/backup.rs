@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::harness::{GROUPS, Server, assert_sound, davgroups, fill};
+use crate::harness::{GROUPS, Mount, Server, assert_sound, davgroups, fill};
 use crate::load;
 use crate::model::State;
 
@@ -95,27 +95,78 @@ fn a_backup_takes_no_name_that_is_taken() {
     assert_eq!(mode & 0o077, 0, "{mode:o}");
 }
 
+/// Makes a store large, with `rows` of some hundred bytes.
+fn swell(data_dir: &Path, rows: u32) {
+    let database = Connection::open(data_dir.join("davgroups.db")).expect("opened");
+    let big = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+         INSERT INTO settings SELECT 'key' || i, hex(randomblob(40)) FROM n"
+    );
+    database.execute_batch(&big).expect("filled");
+}
+
+/// Starts a command and kills it, each time later, until it was too late once or twice.
+fn kill_in_the_middle(data_dir: &Path, command: &str, argument: &Path, done: &Path) {
+    for milliseconds in [1, 10, 30, 60, 120, 240] {
+        let mut process = davgroups(data_dir).arg(command).arg(argument).spawn().expect("started");
+        sleep(Duration::from_millis(milliseconds));
+        process.kill().expect("killed");
+        process.wait().expect("ended");
+        if done.exists() {
+            assert_done(&run(data_dir, "verify", &[done]));
+            fs::remove_file(done).expect("removed");
+        }
+    }
+}
+
 /// A backup that is killed in the middle leaves nothing under the final name.
 #[test]
 fn a_backup_that_is_killed_has_no_name() {
     let scratch = tempfile::tempdir().expect("temporary directory");
     let (data_dir, copy) = (scratch.path().join("data"), scratch.path().join("copy.db"));
     fill(&data_dir, &["client00"]);
-    let database = Connection::open(data_dir.join("davgroups.db")).expect("opened");
-    let big = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
-               INSERT INTO settings SELECT 'key' || i, hex(randomblob(40)) FROM n";
-    database.execute_batch(big).expect("filled");
-    for milliseconds in [1, 10, 30, 60, 120, 240] {
-        let mut backup = davgroups(&data_dir).arg("backup").arg(&copy).spawn().expect("started");
-        sleep(Duration::from_millis(milliseconds));
-        backup.kill().expect("killed");
-        backup.wait().expect("ended");
-        if copy.exists() {
-            assert_done(&run(&data_dir, "verify", &[&copy]));
-            fs::remove_file(&copy).expect("removed");
-        }
-    }
+    swell(&data_dir, 200_000);
+    kill_in_the_middle(&data_dir, "backup", &copy, &copy);
     assert_done(&run(&data_dir, "backup", &[&copy]));
+}
+
+/// Nor does a restore, and what it leaves keeps nobody from restoring again.
+#[test]
+fn a_restore_that_is_killed_can_be_done_again() {
+    let scratch = tempfile::tempdir().expect("temporary directory");
+    let (data_dir, copy) = (scratch.path().join("data"), scratch.path().join("copy.db"));
+    fill(&data_dir, &["client00"]);
+    swell(&data_dir, 200_000);
+    assert_done(&run(&data_dir, "backup", &[&copy]));
+    let restored = scratch.path().join("restored");
+    fs::create_dir(&restored).expect("made");
+    kill_in_the_middle(&restored, "restore", &copy, &restored.join("davgroups.db"));
+    // Whatever the moments were: as one that was killed leaves them.
+    for left in [".davgroups-a1b2c3.partial", ".davgroups-a1b2c3.partial-wal"] {
+        fs::write(restored.join(left), "half").expect("written");
+    }
+    assert_done(&run(&restored, "restore", &[&copy]));
+    assert_done(&run(&restored, "verify", &[]));
+    let server = Server::start(&restored);
+    assert_eq!(server.client("client00").status("MKCOL", &format!("{GROUPS}/afterwards"), ""), 201);
+}
+
+/// Where there is no room for the whole, there is nothing.
+#[test]
+fn a_full_disk_holds_no_half_of_a_copy() {
+    let Some(mount) = Mount::in_memory("1m") else {
+        println!("skipped: this process may not mount a small file system");
+        return;
+    };
+    let scratch = tempfile::tempdir().expect("temporary directory");
+    let (data_dir, copy) = (scratch.path().join("data"), scratch.path().join("copy.db"));
+    fill(&data_dir, &["client00"]);
+    swell(&data_dir, 20_000);
+    let full = mount.directory.path();
+    assert_refused(&run(&data_dir, "backup", &[&full.join("copy.db")]), "full");
+    assert_done(&run(&data_dir, "backup", &[&copy]));
+    assert_refused(&run(&full.join("data"), "restore", &[&copy]), "No space left");
+    assert!(names(full).is_empty(), "{:?}", names(full));
 }
 
 #[test]

@@ -1,7 +1,12 @@
-//! A clock that is put back.
+//! A clock that jumps.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 
 use crate::harness::{GROUPS, Server, assert_sound, davgroups, fill};
 use crate::model::{State, set};
@@ -13,9 +18,32 @@ fn library() -> Option<PathBuf> {
     paths.find(|path| path.exists())
 }
 
-/// Members keep their order, the group passes to whoever joined first, and logins go on.
+/// One of the first user, with an end.
+fn token(data_dir: &Path) -> String {
+    let mut create = davgroups(data_dir);
+    create.args(["token", "create", "--user", "client00", "--scope", "read", "--expires", "90d"]);
+    let made = create.args(["--output", "json"]).output().expect("run");
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    made["token"].as_str().expect("a token").to_owned()
+}
+
+/// Whether a token lets somebody in.
+fn lets_in(server: &Server, token: &str) -> bool {
+    let basic = STANDARD.encode(format!("client00:{token}"));
+    let request = format!(
+        "GET /ocs/v2.php/cloud/user HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Basic {basic}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(&server.address).expect("connected");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer.starts_with("HTTP/1.1 200 ")
+}
+
+/// Members keep their order, the group passes to whoever joined first, and logins go on. A token ends by the
+/// clock as it is.
 #[test]
-fn a_clock_that_is_put_back_changes_no_order() {
+fn a_clock_that_jumps_changes_no_order() {
     let Some(library) = library() else {
         println!("skipped: libfaketime is not installed");
         return;
@@ -37,10 +65,14 @@ fn a_clock_that_is_put_back_changes_no_order() {
     let team = format!("{GROUPS}/client00-team");
     assert_eq!(client.status("MKCOL", &team, ""), 201);
     assert_eq!(client.status("PUT", &format!("{team}/client00-zoe"), ""), 201);
-    fs::write(&clock, "-400d").expect("put back");
+    let token = token(&data_dir);
+    assert!(lets_in(&server, &token));
+    fs::write(&clock, "+4000d").expect("put forward");
     assert_eq!(client.status("PUT", &format!("{team}/client00-bob"), ""), 201);
+    assert!(!lets_in(&server, &token));
     fs::write(&clock, "-2000d").expect("put back");
     assert_eq!(client.status("PUT", &format!("{team}/client00-ann"), ""), 201);
+    assert!(lets_in(&server, &token));
 
     let created: String = crate::harness::database(&data_dir)
         .query_row(

@@ -53,6 +53,7 @@ pub fn records_are_found_as_they_were_written(database: &dyn Database) {
     let at = all[0].at;
     for (query, expected) in [
         (AuditQuery { actor: Some(id("alice")), ..everything() }, &["customgroup.add", "user.delete"][..]),
+        (AuditQuery { actor: Some(id("ALICE")), ..everything() }, &["customgroup.add", "user.delete"]),
         (AuditQuery { action: "user.".to_owned(), ..everything() }, &["user.delete", "user.create"]),
         (AuditQuery { action: "%".to_owned(), ..everything() }, &[]),
         (AuditQuery { limit: 1, ..everything() }, &["user.create"]),

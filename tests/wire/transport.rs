@@ -147,11 +147,55 @@ fn pages_can_only_be_looked_at() {
         );
         assert!(!page.body.contains("<script") && !page.body.contains("src="), "{}", page.body);
         assert_eq!((page.header("x-frame-options"), page.header("referrer-policy")), ("DENY", "no-referrer"));
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
     }
     for (user, path) in [("alice", "/"), ("", "/"), ("alice", WHO_AM_I), ("", "/status.php")] {
         let answer = server.send(user, "GET", path, "");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("content-security-policy"), "", "{path} is no page");
+    }
+}
+
+/// A browser sends along the password of somebody who has looked at the pages above.
+#[test]
+fn a_form_of_another_page_changes_nothing() {
+    let server = Server::with(&[("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+    let form = b"userid=mallory&password=x&groups[]=admin";
+    let batch = br#"[{"method":"POST","path":"users/dave/groups","data":{"groupid":"admin"}}]"#;
+    let post = |path: &str, headers: &[(&str, &str)], body: &[u8]| {
+        let headers = [headers, &[("Content-Type", "text/plain")]].concat();
+        server.send_with("admin", "POST", path, &headers, body)
+    };
+    let users = "/ocs/v1.php/cloud/users?userid=mallory&password=x&groups[]=admin";
+    for page in [
+        &[("Origin", "https://evil.example")][..],
+        &[("Origin", "null"), ("Sec-Fetch-Site", "cross-site")],
+        &[("Origin", "https://other.example"), ("Sec-Fetch-Site", "same-site")],
+    ] {
+        let before = server.rows();
+        for (path, body) in [(users, &form[..]), ("/ocs/v2.php/cloud/batch", batch)] {
+            let reply = post(path, page, body);
+            assert_eq!(reply.status, 403, "{page:?} {reply:?}");
+            assert!(reply.body.contains("<statuscode>403</statuscode>"), "{reply:?}");
+        }
+        let reply = post("/remote.php/dav/customgroups/groups/team", page, b"mallory,admin");
+        assert_eq!(reply.status, 403, "{reply:?}");
+        assert!(reply.body.contains("<s:message>Forms of other web pages are not accepted"), "{reply:?}");
+        assert_eq!(server.rows(), before, "{page:?}");
+        assert_eq!(server.send_with("admin", "GET", WHO_AM_I, page, b"").status, 200, "{page:?}");
+    }
+    let own = format!("http://{}", server.address);
+    for (number, program) in [
+        &[][..],
+        &[("Origin", own.as_str())],
+        &[("Origin", "https://app.example"), ("Sec-Fetch-Site", "cross-site")],
+        &[("Origin", "app://files"), ("OCS-APIRequest", "true")],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let reply = post(&format!("/ocs/v2.php/cloud/groups?groupid=club{number}"), program, b"");
+        assert_eq!(reply.status, 200, "{program:?} {reply:?}");
     }
 }
 

@@ -10,7 +10,7 @@ impl AuditReader for Session<'_> {
     fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>> {
         let mut newest_first = self.all(
             "SELECT at, actor, origin, action, subject, detail, denied FROM audit
-             WHERE at BETWEEN ?1 AND ?2 AND (?3 IS NULL OR actor = ?3)
+             WHERE at BETWEEN ?1 AND ?2 AND (?3 IS NULL OR actor = ?3 COLLATE NOCASE)
                AND substr(action, 1, length(?4)) = ?4
              ORDER BY at DESC, number DESC LIMIT ?5",
             params![

@@ -3,6 +3,7 @@
 //! Either way a file is written under a name of its own, checked, made durable, and only then given the
 //! name that it is to have: what bears that name is complete.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use thiserror::Error;
 use super::verify::{Problem, broken, damage};
 use super::{FILE_NAME, OpenError, connection};
 use crate::domain::Rules;
+
+/// What stands before and after the random part of the name of a copy that is not finished.
+const PARTIAL: (&str, &str) = (".davgroups-", ".partial");
 
 /// Why there is no copy, or no store from one.
 #[derive(Debug, Error)]
@@ -109,10 +113,13 @@ pub fn restore(source: &Path, data_dir: &Path) -> Result<Vec<Problem>, BackupErr
     restored
 }
 
-/// Makes the directory unless it is there and empty. Returns whether it was made.
+/// Makes the directory unless it is there and empty, but for what a restore left that was killed. Returns
+/// whether it was made.
 fn prepare_empty(data_dir: &Path) -> Result<bool, BackupError> {
     let io = |source| BackupError::Io { path: data_dir.to_owned(), source };
-    match fs::read_dir(data_dir).map(Iterator::count) {
+    let is_left =
+        |entry: &io::Result<fs::DirEntry>| entry.as_ref().is_ok_and(|found| is_partial(&found.file_name()));
+    match fs::read_dir(data_dir).map(|entries| entries.filter(|entry| !is_left(entry)).count()) {
         Ok(0) => Ok(false),
         Ok(_) => Err(BackupError::NotEmpty(data_dir.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -121,6 +128,12 @@ fn prepare_empty(data_dir: &Path) -> Result<bool, BackupError> {
         }
         Err(error) => Err(io(error)),
     }
+}
+
+/// Whether this is the name of a copy that is not finished, or of a file that SQLite keeps beside it.
+fn is_partial(name: &OsStr) -> bool {
+    let (start, end) = PARTIAL;
+    name.to_str().is_some_and(|name| name.starts_with(start) && name.contains(end))
 }
 
 /// Brings a copy from an older version up to date, as opening it would, so that it can be checked, and
@@ -156,7 +169,8 @@ fn name_in_sql(path: &Path) -> Result<&str, BackupError> {
 /// An empty file that only its owner can read, in the directory of `target`; gone when dropped.
 fn temporary_beside(target: &Path) -> Result<TempPath, BackupError> {
     let directory = directory_of(target);
-    let file = tempfile::Builder::new().prefix(".davgroups-").suffix(".partial").tempfile_in(directory);
+    let (start, end) = PARTIAL;
+    let file = tempfile::Builder::new().prefix(start).suffix(end).tempfile_in(directory);
     let io = |source| BackupError::Io { path: directory.to_owned(), source };
     file.map(NamedTempFile::into_temp_path).map_err(io)
 }
