@@ -94,13 +94,23 @@ pub fn files() -> Bytes {
     propfind("/files/", None, 1, &FILE)
 }
 
-/// A search for groups.
-pub fn search_groups(pattern: &str) -> Bytes {
+/// The administrator asks for `path`, which has a query, with something in it that is new each time.
+pub fn asked_anew(path: String) -> Requests {
+    Rc::new(move |number| get(&format!("{path}&anew={number}"), Some("admin")))
+}
+
+/// The administrator searches for groups, with something that is new each time.
+pub fn search_groups(pattern: &'static str) -> Requests {
+    Rc::new(move |number| search_for_groups(pattern, number))
+}
+
+fn search_for_groups(pattern: &str, number: u64) -> Bytes {
     let body = format!(
         "<o:search-query xmlns:d=\"DAV:\" xmlns:o=\"http://owncloud.org/ns\"><d:prop><o:display-name/></d:prop>\
          <o:search><o:pattern>{pattern}</o:pattern><o:limit>10</o:limit></o:search></o:search-query>"
     );
-    request("REPORT", GROUPS, Some("admin"), "Content-Type: application/xml\r\n", &body)
+    let headers = format!("Content-Type: application/xml\r\nX-Anew: {number}\r\n");
+    request("REPORT", GROUPS, Some("admin"), &headers, &body)
 }
 
 /// Adds another user to another of `groups` each time, counted by `next`.

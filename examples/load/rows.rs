@@ -353,26 +353,17 @@ async fn growth(bench: &Bench, report: &mut Report) -> Result<()> {
 async fn search(bench: &Bench, report: &mut Report) -> Result<()> {
     let server = bench.start(&bench.large)?;
     let users = "/ocs/v1.php/cloud/users";
-    let admin = |path: String| requests::get(&path, Some("admin"));
+    let get = |name, path| Lane::new(name, &server, 200, requests::asked_anew(path));
+    let report_groups = |name, pattern| Lane::new(name, &server, 207, requests::search_groups(pattern));
     let lanes = [
-        Lane::repeat("OCS getuser", &server, 200, admin(format!("{users}/{}", user(4321)))),
-        Lane::repeat("getusers?search=xanthippe", &server, 200, admin(format!("{users}?search=xanthippe"))),
-        Lane::repeat("search-query quokka", &server, 207, requests::search_groups("quokka")),
-        Lane::repeat("getusers?search=0004321", &server, 200, admin(format!("{users}?search=0004321"))),
-        Lane::repeat("search-query 0004321", &server, 207, requests::search_groups("0004321")),
-        Lane::repeat("getusers, first page of all", &server, 200, admin(format!("{users}?limit=10"))),
-        Lane::repeat(
-            "getusers?search=grace, first page",
-            &server,
-            200,
-            admin(format!("{users}?search=grace&limit=10")),
-        ),
-        Lane::repeat(
-            "getusers?search=09 (2 characters)",
-            &server,
-            200,
-            admin(format!("{users}?search=09&limit=10")),
-        ),
+        get("OCS getuser", format!("{users}/{}?", user(4321))),
+        get("getusers?search=xanthippe", format!("{users}?search=xanthippe")),
+        report_groups("search-query quokka", "quokka"),
+        get("getusers?search=0004321", format!("{users}?search=0004321")),
+        report_groups("search-query 0004321", "0004321"),
+        get("getusers, first page of all", format!("{users}?limit=10")),
+        get("getusers?search=grace, first page", format!("{users}?search=grace&limit=10")),
+        get("getusers?search=09 (2 characters)", format!("{users}?search=09&limit=10")),
     ];
     let done = bench.drive(&lanes, 2).await?;
     for (number, lane) in done.iter().enumerate().skip(1) {
