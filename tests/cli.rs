@@ -156,6 +156,24 @@ fn nobody_else_can_read_the_database() {
 
 #[cfg(unix)]
 #[test]
+fn what_is_left_behind_is_one_whole_database() {
+    let (_scratch, data_dir) = scratch();
+    let mut command = davgroups(&data_dir);
+    let server = Server::start(command.env("DAVGROUPS_METRICS_LISTEN", "127.0.0.1:0"));
+    let (_, code) = server.stop("TERM");
+    assert_eq!(code, Some(0));
+    let add = with_input(davgroups(&data_dir).args(["user", "add", "alice"]), "pw-alice\n");
+    assert!(add.status.success(), "{add:?}");
+    let mut left: Vec<_> = fs::read_dir(&data_dir)
+        .expect("the data directory")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .collect();
+    left.sort();
+    assert_eq!(left, ["davgroups.db", "davgroups.lock"]);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_given_password_is_taken_and_not_printed() {
     let (scratch, data_dir) = scratch();
     let server = Server::start(davgroups(&data_dir).env("DAVGROUPS_ADMIN_PASSWORD", "s3cret"));

@@ -236,7 +236,7 @@ impl Real {
 /// Asks the service as whoever was logged in as `who`.
 async fn act(service: &Service, who: Name, action: &Action) -> Answer {
     let who = Principal {
-        user: UserId::stored(who.to_owned()),
+        user: UserId::stored(who),
         administrator: who == "admin",
         subadmin: false,
         token: None,

@@ -97,7 +97,7 @@ fn add_groups(store: &SharedStore, users: usize, groups: usize) -> Result<()> {
     for (uri, members) in [("hundred", 100), ("thousand", 1_000), ("huge", HUGE)] {
         let made = store.write_blocking(move |tx| {
             let made = add_group(tx, uri)?;
-            tx.add_member(made, &UserId::stored("admin".to_owned()), Role::Admin)?;
+            tx.add_member(made, &UserId::stored("admin"), Role::Admin)?;
             Ok(made)
         })?;
         in_batches(store, members.min(users), move |tx, number| {

@@ -443,7 +443,7 @@ mod tests {
         }
 
         async fn change(&self, user: &str, change: UserChange) {
-            let user = UserId::stored(user.to_owned());
+            let user = UserId::stored(user);
             self.store.write(move |tx| tx.update_user(&user, &change)).await.expect("changed");
         }
     }
@@ -553,7 +553,7 @@ mod tests {
             let user = NewUser {
                 id: UserId::new(id).expect("id"),
                 password: PasswordHash::new(hash),
-                display_name: UserName::stored(id.to_owned()),
+                display_name: UserName::stored(id),
                 email: None,
                 quota: Quota::Default,
             };

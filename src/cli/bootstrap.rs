@@ -67,7 +67,7 @@ pub(super) async fn first_administrator(
     let least = usize::from(service.rules().password_min_length.get());
     let random = if given.is_none() { Some(random_password(LENGTH.max(least))?) } else { None };
     if let Some(password) = given.as_ref().or(random.as_ref()) {
-        let id = UserId::stored(ID.to_owned());
+        let id = UserId::stored(ID);
         service.install_user(id, password, None, None, vec![GroupId::admin()]).await?;
     }
     Ok(Some(FirstAdministrator { password: random }))

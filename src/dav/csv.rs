@@ -89,7 +89,7 @@ pub fn file_name(uri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::UserId;
+    use crate::domain::{UserId, UserName};
 
     fn rows(body: &str) -> Vec<(String, Option<Role>)> {
         let rows = read(body.as_bytes()).expect(body);
@@ -125,7 +125,7 @@ mod tests {
             .iter()
             .map(|id| Membership {
                 user: UserId::stored((*id).to_owned()),
-                user_display_name: String::new(),
+                user_display_name: UserName::stored(""),
                 guest: false,
                 role: Role::Admin,
             })

@@ -12,7 +12,9 @@ use super::path::{self, Target};
 use super::prop::{Kind, Values};
 use super::request::{self, BodyError, Instruction, Wanted};
 use super::xml::{Limits, Name};
-use crate::domain::{CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, UserId};
+use crate::domain::{
+    CustomGroup, CustomGroupNumber, DisplayName, GroupUri, Membership, Role, UserId, UserName,
+};
 
 /// The namespace of the prefix `xml`, which needs no declaration. The parser that looks at our answers does not
 /// know it in the names of elements, and is shown another in its place.
@@ -139,10 +141,5 @@ pub fn csv(input: &[u8]) {
 }
 
 fn membership(user: &str, role: Role) -> Membership {
-    Membership {
-        user: UserId::stored(user.to_owned()),
-        user_display_name: "<&>".to_owned(),
-        guest: false,
-        role,
-    }
+    Membership { user: UserId::stored(user), user_display_name: UserName::stored("<&>"), guest: false, role }
 }

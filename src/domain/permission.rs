@@ -127,7 +127,7 @@ mod tests {
 
     fn principal(administrator: bool, subadmin: bool) -> Principal {
         Principal {
-            user: UserId::stored("alice".into()),
+            user: UserId::stored("alice"),
             administrator,
             subadmin,
             token: None,
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn leaving_and_removing() {
-        let me = UserId::stored("alice".into());
-        let other = UserId::stored("bob".into());
+        let me = UserId::stored("alice");
+        let other = UserId::stored("bob");
         let alice = principal(false, false);
         assert!(may_remove(&alice, Standing::Member, &me));
         assert!(!may_remove(&alice, Standing::Member, &other));

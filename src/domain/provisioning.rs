@@ -110,7 +110,7 @@ mod tests {
 
     fn principal(administrator: bool, subadmin: bool) -> Principal {
         Principal {
-            user: UserId::stored("erin".into()),
+            user: UserId::stored("erin"),
             administrator,
             subadmin,
             token: None,
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn relations() {
-        let erin = UserId::stored("erin".into());
-        let frank = UserId::stored("frank".into());
+        let erin = UserId::stored("erin");
+        let frank = UserId::stored("frank");
         let table = [
             (true, false, &erin, true, false, Relation::Administrator),
             (true, false, &frank, true, false, Relation::Administrator),
@@ -163,12 +163,12 @@ mod tests {
 
     #[test]
     fn leaving_what_one_manages() {
-        let erin = UserId::stored("erin".into());
+        let erin = UserId::stored("erin");
         let staff = GroupId::stored("staff".into());
         assert!(must_stay(&principal(false, true), &erin, &staff, true));
         assert!(!must_stay(&principal(false, true), &erin, &staff, false));
         assert!(!must_stay(&principal(true, true), &erin, &staff, true));
         assert!(must_stay(&principal(true, false), &erin, &GroupId::admin(), false));
-        assert!(!must_stay(&principal(true, false), &UserId::stored("x".into()), &GroupId::admin(), false));
+        assert!(!must_stay(&principal(true, false), &UserId::stored("x"), &GroupId::admin(), false));
     }
 }

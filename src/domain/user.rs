@@ -3,14 +3,19 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use compact_str::{CompactString, ToCompactString};
+
 use super::error::{Error, NameFault, Result};
 use super::fold::{fold, is_unwritable};
 use super::password::PasswordHash;
 use super::quota::Quota;
 
 /// The id of a user: kept as created, unique and looked up without regard to case.
+///
+/// Ids of up to 24 bytes are in the value itself, as names are: reading a thousand members takes no memory
+/// for each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(String);
+pub struct UserId(CompactString);
 
 impl UserId {
     /// Checks a new user id.
@@ -34,14 +39,14 @@ impl UserId {
         } else if id.eq_ignore_ascii_case("avatars") || id.eq_ignore_ascii_case("meta") {
             NameFault::Reserved
         } else {
-            return Ok(Self(id.to_owned()));
+            return Ok(Self(id.to_compact_string()));
         };
         Err(Error::UserIdInvalid(fault))
     }
 
     /// An id that was checked before it was stored.
-    pub fn stored(id: String) -> Self {
-        Self(id)
+    pub fn stored(id: impl Into<CompactString>) -> Self {
+        Self(id.into())
     }
 
     /// The id as it was created.
@@ -63,7 +68,7 @@ impl fmt::Display for UserId {
 
 /// The name people see of a user: at most 512 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserName(String);
+pub struct UserName(CompactString);
 
 impl UserName {
     /// Checks a new display name of a user. A blank one is the same as none: the id is shown.
@@ -78,24 +83,19 @@ impl UserName {
         } else if name.chars().any(is_unwritable) {
             NameFault::ControlCharacter
         } else {
-            return Ok(Self(name.to_owned()));
+            return Ok(Self(name.to_compact_string()));
         };
         Err(Error::UserNameInvalid(fault))
     }
 
     /// A name that was checked before it was stored.
-    pub fn stored(name: String) -> Self {
-        Self(name)
+    pub fn stored(name: impl Into<CompactString>) -> Self {
+        Self(name.into())
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The name as text, owned.
-    pub fn into_string(self) -> String {
-        self.0
     }
 }
 

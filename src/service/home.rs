@@ -169,9 +169,9 @@ mod tests {
 
         let template = format!("{}/homes/{{user}}", directory.path().display());
         let homes = Homes::new(Some(template), PathBuf::from("."));
-        let frank = UserId::stored("frank".into());
+        let frank = UserId::stored("frank");
         assert_eq!(homes.usage(&frank, Quota::Bytes(1000)).await.used, 100);
-        let nobody = UserId::stored("nobody".into());
+        let nobody = UserId::stored("nobody");
         assert_eq!(homes.usage(&nobody, Quota::Bytes(1000)).await.used, 0);
         assert!(homes.usage(&nobody, Quota::Default).await.free > 0);
     }

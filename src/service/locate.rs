@@ -81,7 +81,7 @@ impl Tree<'_> {
     /// `users/{entry}/`: the principal's own view; for administrators that of any user; else the group
     /// with that number. Ids have to be spelt as they were created.
     fn users_entry(&self, entry: &str) -> Result<Node> {
-        let named = UserId::stored(entry.to_owned());
+        let named = UserId::stored(entry);
         let visible = may_see_user(self.who, &named);
         if visible && (self.who.is(&named) || self.reader.user(entry)?.is_some_and(|user| user.id == named)) {
             return Ok(Node::UserGroups(named));

@@ -129,7 +129,7 @@ mod tests {
                     act.insert_user(&NewUser {
                         id: UserId::new(id)?,
                         password: PasswordHash::locked(),
-                        display_name: UserName::stored(id.to_owned()),
+                        display_name: UserName::stored(id),
                         email: None,
                         quota: Quota::Default,
                     })?;

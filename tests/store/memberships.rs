@@ -33,18 +33,16 @@ pub fn what_is_written_is_read(database: &dyn Database) {
     let group = add_custom_group(&store, "team", "Team", &[("alice", Role::Member)]).number;
     let expected = Membership {
         user: id("alice"),
-        user_display_name: "Älice".to_owned(),
+        user_display_name: UserName::stored("Älice"),
         guest: false,
         role: Role::Member,
     };
     assert_eq!(read(&store, |reader| reader.membership(group, "alice")), Some(expected.clone()));
     assert_eq!(read(&store, |reader| reader.memberships(group, &search(""))), [expected]);
 
-    write(&store, |tx| {
-        tx.update_user(&id("alice"), &UserChange::DisplayName(UserName::stored("Liz".to_owned())))
-    });
+    write(&store, |tx| tx.update_user(&id("alice"), &UserChange::DisplayName(UserName::stored("Liz"))));
     let renamed = read(&store, |reader| reader.membership(group, "alice")).expect("still a member");
-    assert_eq!(renamed.user_display_name, "Liz");
+    assert_eq!(renamed.user_display_name.as_str(), "Liz");
 }
 
 pub fn a_member_is_added_once(database: &dyn Database) {

@@ -41,7 +41,7 @@ fn assert_whole(directory: &Path) {
     write(&store, |tx| tx.delete_user(&id("carol")));
     assert_eq!(number, CustomGroupNumber::new(4), "3 was the last, and 2 was deleted");
     let members = read(&store, |reader| reader.memberships(number, &Search::default()));
-    assert_eq!(members[0].user_display_name, "Jörg Ünal");
+    assert_eq!(members[0].user_display_name.as_str(), "Jörg Ünal");
     assert_eq!(read(&store, |reader| reader.memberships(team, &Search::default())).len(), 2);
     drop(store);
     assert_eq!(verify(&directory.join(FILE_NAME), &Rules::default()).expect("readable"), []);

@@ -36,7 +36,7 @@ pub fn what_is_written_is_read(database: &dyn Database) {
 
     let expected = User {
         id: id("Alice"),
-        display_name: UserName::stored("Älice L.".to_owned()),
+        display_name: UserName::stored("Älice L."),
         email: email("Alice@Example.org"),
         quota,
         enabled: true,
@@ -67,7 +67,7 @@ pub fn an_id_is_taken_in_any_case(database: &dyn Database) {
         let refused: Result<()> = store.write_blocking(move |tx| tx.insert_user(&again));
         assert!(matches!(refused, Err(Error::UserExists)), "{spelling}: {refused:?}");
     }
-    assert_eq!(find(&store, "alice").map(|user| user.display_name.into_string()), Some("Alice".to_owned()));
+    assert_eq!(find(&store, "alice").map(|user| user.display_name), Some(UserName::stored("Alice")));
 }
 
 pub fn login_is_by_id_before_email(database: &dyn Database) {
@@ -148,8 +148,8 @@ pub fn one_thing_changes_at_a_time(database: &dyn Database) {
     let bystander = find(&store, "bob");
     let mut expected = find(&store, "alice").expect("made");
 
-    change(&store, "alice", UserChange::DisplayName(UserName::stored("Ms. A".to_owned())));
-    expected.display_name = UserName::stored("Ms. A".to_owned());
+    change(&store, "alice", UserChange::DisplayName(UserName::stored("Ms. A")));
+    expected.display_name = UserName::stored("Ms. A");
     assert_eq!(find(&store, "alice").as_ref(), Some(&expected));
 
     change(&store, "alice", UserChange::Email(email("new@example.org")));
@@ -211,7 +211,7 @@ pub fn searching_looks_at_id_name_and_email(database: &dyn Database) {
 pub fn changed_names_are_found_and_old_ones_not(database: &dyn Database) {
     let store = database.open();
     add_new_users(&store, vec![named_user("alice", "Old Name", "old@example.org")]);
-    change(&store, "alice", UserChange::DisplayName(UserName::stored("Frêsh".to_owned())));
+    change(&store, "alice", UserChange::DisplayName(UserName::stored("Frêsh")));
     change(&store, "alice", UserChange::Email(email("Neu@example.net")));
     for (pattern, count) in [("FRÊSH", 1), ("neu@", 1), ("alic", 1), ("old", 0)] {
         assert_eq!(user_ids(&store, &search(pattern)).len(), count, "{pattern:?}");

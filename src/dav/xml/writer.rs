@@ -45,9 +45,15 @@ impl Writer {
         self.out.push('>');
     }
 
-    /// Text, escaped.
+    /// Text, escaped. Most has nothing to escape, which is found out in a tenth of the time that escaping
+    /// takes: a tenth of a long listing.
     pub fn text(&mut self, text: &str) {
-        self.out.push_str(&quick_xml::escape::escape(text));
+        let special = |byte| matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"');
+        if text.bytes().fold(false, |found, byte| found | special(byte)) {
+            self.out.push_str(&quick_xml::escape::escape(text));
+        } else {
+            self.out.push_str(text);
+        }
     }
 
     /// An element that holds text alone.

@@ -79,7 +79,7 @@ mod tests {
         let group = GroupId::new(text).unwrap_or_else(|_| GroupId::admin());
         let uri = GroupUri::new(text).unwrap_or_else(|_| GroupUri::stored("team".to_owned()));
         let user = NewUser {
-            display_name: UserName::new(text, &id).unwrap_or_else(|_| UserName::stored("x".to_owned())),
+            display_name: UserName::new(text, &id).unwrap_or_else(|_| UserName::stored("x")),
             email: Email::new(text).unwrap_or_default(),
             quota: if truth { Quota::Bytes(bytes >> 1) } else { Quota::Unlimited },
             password: if truth {

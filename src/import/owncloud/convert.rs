@@ -239,7 +239,7 @@ impl Conversion<'_> {
     /// The user that is meant: the one spelt so or, where there never was one, in another case.
     fn taken_user(&self, id: &str) -> Option<UserId> {
         if self.users.contains(id) {
-            return Some(UserId::stored(id.to_owned()));
+            return Some(UserId::stored(id));
         }
         self.folded.get(&fold(id)).cloned()
     }

@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 
 use super::search::{Like, Search as Way};
 use super::session::{Session, limit_offset, row_limit};
-use super::users::user_id;
+use super::users::{user_id, user_name};
 use crate::domain::{
     CustomGroup, CustomGroupNumber, DisplayName, Error, GroupRef, GroupUri, Membership, Result, Role,
     RoledGroup, Search, UserId,
@@ -127,7 +127,7 @@ impl CustomGroupReader for Session<'_> {
         let (limit, offset) = limit_offset(search.page);
         if search.pattern.is_empty() {
             return self.all(
-                "SELECT u.id, u.display_name, u.guest, m.role
+                "SELECT m.user_id, u.display_name, u.guest, m.role
                  FROM custom_group_members m JOIN users u ON u.number = m.user_number
                  WHERE m.group_number = ?1
                  ORDER BY m.user_id LIMIT ?2 OFFSET ?3",
@@ -136,7 +136,7 @@ impl CustomGroupReader for Session<'_> {
             );
         }
         self.all(
-            "SELECT u.id, u.display_name, u.guest, m.role
+            "SELECT m.user_id, u.display_name, u.guest, m.role
              FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND u.name_folded LIKE ?2 ESCAPE '\\'
              ORDER BY m.user_id LIMIT ?3 OFFSET ?4",
@@ -152,7 +152,7 @@ impl CustomGroupReader for Session<'_> {
         limit: u64,
     ) -> Result<Vec<Membership>> {
         self.all(
-            "SELECT u.id, u.display_name, u.guest, m.role
+            "SELECT m.user_id, u.display_name, u.guest, m.role
              FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND m.user_id > ?2
              ORDER BY m.user_id LIMIT ?3",
@@ -163,7 +163,7 @@ impl CustomGroupReader for Session<'_> {
 
     fn membership(&self, group: CustomGroupNumber, user: &str) -> Result<Option<Membership>> {
         self.first(
-            "SELECT u.id, u.display_name, u.guest, m.role
+            "SELECT m.user_id, u.display_name, u.guest, m.role
              FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND m.user_id = ?2",
             params![group.get(), user],
@@ -283,7 +283,7 @@ pub(super) fn custom_group(row: &Row<'_>) -> rusqlite::Result<CustomGroup> {
 fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
     Ok(Membership {
         user: user_id(row, 0)?,
-        user_display_name: row.get(1)?,
+        user_display_name: user_name(row, 1)?,
         guest: row.get(2)?,
         role: role(row, 3)?,
     })

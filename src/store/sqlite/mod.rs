@@ -53,6 +53,7 @@ pub struct SqliteStore {
     watch: Arc<Watch>,
     /// Of readers and the writer together.
     counters: Arc<Counters>,
+    /// Behind all that read, since it has to be the last to be closed.
     writer: Writer,
 }
 

@@ -1,5 +1,6 @@
 //! Users.
 
+use compact_str::CompactString;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Row, params};
 
@@ -231,13 +232,26 @@ pub(super) fn list(ids: &[UserId]) -> String {
 }
 
 pub(super) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {
-    Ok(UserId::stored(row.get(column)?))
+    Ok(UserId::stored(row.get::<_, Text>(column)?.0))
+}
+
+pub(super) fn user_name(row: &Row<'_>, column: usize) -> rusqlite::Result<UserName> {
+    Ok(UserName::stored(row.get::<_, Text>(column)?.0))
+}
+
+/// Text that takes no memory of its own if it is short.
+struct Text(CompactString);
+
+impl FromSql for Text {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(|text| Self(text.into()))
+    }
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: user_id(row, 0)?,
-        display_name: UserName::stored(row.get(1)?),
+        display_name: user_name(row, 1)?,
         email: row.get::<_, Option<String>>(2)?.map(Email::stored),
         quota: row.get::<_, StoredQuota>(3)?.0,
         enabled: row.get(4)?,

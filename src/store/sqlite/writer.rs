@@ -39,9 +39,11 @@ impl Writer {
     ) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let counted = Arc::clone(&counters);
-        let thread = Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || write_all(&connection, &jobs, &counted, &watch))?;
+        let thread = Builder::new().name("store-writer".to_owned()).spawn(move || {
+            write_all(&connection, &jobs, &counted, &watch);
+            // SQLite tidies up when the last connection is closed, unless that one only reads.
+            drop(watch);
+        })?;
         Ok(Self { queue: Some(queue), thread: Some(thread), counters })
     }
 
