@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 
 use super::error::Problem;
 use super::fs::{Context, Failure, TreeFs};
+use super::header::Conditions;
 use crate::domain::Principal;
 use crate::edge::{BasePath, Compat, Request, Response};
 use crate::service::Service;
@@ -19,7 +20,10 @@ use crate::service::Service;
 const KEPT: [HeaderName; 2] = [CONTENT_TYPE, LOCATION];
 
 /// What a request for a group or a collection around the tree may bring along for the framework.
-const FORWARDED: [&str; 4] = ["if-match", "if-none-match", "if", "depth"];
+const FORWARDED: [&str; 3] = ["if-match", "if-none-match", "depth"];
+
+/// An `If` that holds for nothing. Of what a client sends the framework reads some only with a panic.
+const NEVER: HeaderValue = HeaderValue::from_static("(<DAV:no-lock>)");
 
 /// dav-server over the tree.
 pub struct Framework {
@@ -84,8 +88,12 @@ impl Framework {
 fn canonical(request: Request, href: &str) -> Result<HttpRequest<Full<Bytes>>, Problem> {
     let (mut parts, body) = request.into_parts();
     parts.uri = href.parse::<Uri>().map_err(|_| failed(StatusCode::BAD_REQUEST))?;
+    let never = Conditions::of(&parts.headers).asks_for_state();
     let kept = FORWARDED.map(|name| (name, parts.headers.remove(name)));
     parts.headers.clear();
+    if never {
+        parts.headers.insert(HeaderName::from_static("if"), NEVER);
+    }
     for (name, value) in kept {
         if let Some(value) = value {
             parts.headers.insert(HeaderName::from_static(name), value);
