@@ -19,12 +19,6 @@ use crate::service::Service;
 /// connection is to be closed) is not true of this server.
 const KEPT: [HeaderName; 2] = [CONTENT_TYPE, LOCATION];
 
-/// What a request for a group or a collection around the tree may bring along for the framework.
-const FORWARDED: [&str; 3] = ["if-match", "if-none-match", "depth"];
-
-/// An `If` that holds for nothing. Of what a client sends the framework reads some only with a panic.
-const NEVER: HeaderValue = HeaderValue::from_static("(<DAV:no-lock>)");
-
 /// dav-server over the tree.
 pub struct Framework {
     handler: DavHandler<Context>,
@@ -88,16 +82,11 @@ impl Framework {
 fn canonical(request: Request, href: &str) -> Result<HttpRequest<Full<Bytes>>, Problem> {
     let (mut parts, body) = request.into_parts();
     parts.uri = href.parse::<Uri>().map_err(|_| failed(StatusCode::BAD_REQUEST))?;
-    let never = Conditions::of(&parts.headers).asks_for_state();
-    let kept = FORWARDED.map(|name| (name, parts.headers.remove(name)));
+    let (conditions, depth) = (Conditions::of(&parts.headers), parts.headers.remove("depth"));
     parts.headers.clear();
-    if never {
-        parts.headers.insert(HeaderName::from_static("if"), NEVER);
-    }
-    for (name, value) in kept {
-        if let Some(value) = value {
-            parts.headers.insert(HeaderName::from_static(name), value);
-        }
+    conditions.write(&mut parts.headers);
+    if let Some(depth) = depth {
+        parts.headers.insert(HeaderName::from_static("depth"), depth);
     }
     let body = match parts.method {
         Method::DELETE => {

@@ -55,6 +55,11 @@ pub struct Conditions {
     asks_for_state: bool,
 }
 
+/// An `If` that holds for nothing.
+const NEVER: header::HeaderValue = header::HeaderValue::from_static("(<DAV:no-lock>)");
+
+const STAR: header::HeaderValue = header::HeaderValue::from_static("*");
+
 impl Conditions {
     /// Those in `headers`.
     pub fn of(headers: &HeaderMap) -> Self {
@@ -72,9 +77,17 @@ impl Conditions {
         }
     }
 
-    /// Whether an `If` header asks for what no resource has, and so holds for none.
-    pub fn asks_for_state(self) -> bool {
-        self.asks_for_state
+    /// The same in the plainest form, for dav-server: some of what clients send it reads only with a panic.
+    pub fn write(self, headers: &mut HeaderMap) {
+        if self.asks_for_state || self.if_match == Some(false) {
+            headers.insert("if", NEVER);
+        }
+        if self.if_match == Some(true) {
+            headers.insert(header::IF_MATCH, STAR);
+        }
+        if self.if_none_match {
+            headers.insert(header::IF_NONE_MATCH, STAR);
+        }
     }
 
     /// Whether they hold for a resource that exists, or does not.
@@ -148,10 +161,18 @@ mod tests {
 
     #[test]
     fn conditions() {
-        let holds = |name, value, exists| Conditions::of(&headers(&[(name, value)])).hold(exists);
+        let holds = |name, value, exists| {
+            let conditions = Conditions::of(&headers(&[(name, value)]));
+            let mut written = HeaderMap::new();
+            conditions.write(&mut written);
+            assert_eq!(Conditions::of(&written).hold(exists), conditions.hold(exists), "{name}: {value}");
+            conditions.hold(exists)
+        };
         assert!(holds("if-match", "*", true));
         assert!(!holds("if-match", "*", false));
         assert!(!holds("if-match", "\"x\"", true));
+        assert!(!holds("if-match", "\"", true));
+        assert!(holds("if-none-match", "\"", true));
         assert!(!holds("if-none-match", "*", true));
         assert!(holds("if-none-match", "*", false));
         assert!(holds("if-none-match", "\"x\"", true));
