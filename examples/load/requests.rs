@@ -61,6 +61,15 @@ pub fn getuser() -> Requests {
     })
 }
 
+/// The same with something in the query that means nothing and is new each time, so that no answer that
+/// is kept will do.
+pub fn getuser_anew() -> Requests {
+    Rc::new(|number| {
+        let user = user((number % SENDERS) as usize);
+        get(&format!("/ocs/v1.php/cloud/users/{user}?anew={number}"), Some(&user))
+    })
+}
+
 /// Members in turn ask for a group and what they are in it.
 pub fn propfind_group() -> Requests {
     cycle(SENDERS, |number| propfind(&format!("{GROUPS}hundred/"), Some(&user(number)), 0, &MEMBER))
