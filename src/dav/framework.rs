@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 
 use super::error::Problem;
 use super::fs::{Context, Failure, TreeFs};
+use super::header::Conditions;
 use crate::domain::Principal;
 use crate::edge::{BasePath, Compat, Request, Response};
 use crate::service::Service;
@@ -17,9 +18,6 @@ use crate::service::Service;
 /// The headers of dav-server that are kept; what else it says (its compliance classes, that the
 /// connection is to be closed) is not true of this server.
 const KEPT: [HeaderName; 2] = [CONTENT_TYPE, LOCATION];
-
-/// What a request for a group or a collection around the tree may bring along for the framework.
-const FORWARDED: [&str; 4] = ["if-match", "if-none-match", "if", "depth"];
 
 /// dav-server over the tree.
 pub struct Framework {
@@ -84,12 +82,11 @@ impl Framework {
 fn canonical(request: Request, href: &str) -> Result<HttpRequest<Full<Bytes>>, Problem> {
     let (mut parts, body) = request.into_parts();
     parts.uri = href.parse::<Uri>().map_err(|_| failed(StatusCode::BAD_REQUEST))?;
-    let kept = FORWARDED.map(|name| (name, parts.headers.remove(name)));
+    let (conditions, depth) = (Conditions::of(&parts.headers), parts.headers.remove("depth"));
     parts.headers.clear();
-    for (name, value) in kept {
-        if let Some(value) = value {
-            parts.headers.insert(HeaderName::from_static(name), value);
-        }
+    conditions.write(&mut parts.headers);
+    if let Some(depth) = depth {
+        parts.headers.insert(HeaderName::from_static("depth"), depth);
     }
     let body = match parts.method {
         Method::DELETE => {

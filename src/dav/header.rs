@@ -55,14 +55,20 @@ pub struct Conditions {
     asks_for_state: bool,
 }
 
+/// An `If` that holds for nothing.
+const NEVER: header::HeaderValue = header::HeaderValue::from_static("(<DAV:no-lock>)");
+
+const STAR: header::HeaderValue = header::HeaderValue::from_static("*");
+
 impl Conditions {
     /// Those in `headers`.
     pub fn of(headers: &HeaderMap) -> Self {
         let star = |value: &header::HeaderValue| value.as_bytes().trim_ascii() == b"*";
-        // A list holds without tags and locks if each condition in it is a negation; one such is enough.
+        // One list that holds is enough.
         let holds = |value: &header::HeaderValue| {
             let text = value.to_str().unwrap_or_default();
-            text.split('(').skip(1).any(|list| list.trim_start().starts_with("Not"))
+            let mut lists = text.split('(').skip(1).filter_map(|list| list.split_once(')'));
+            lists.any(|(list, _)| is_all_negations(list))
         };
         Self {
             if_match: headers.get(header::IF_MATCH).map(star),
@@ -71,11 +77,43 @@ impl Conditions {
         }
     }
 
+    /// The same in the plainest form, for dav-server: some of what clients send it reads only with a panic.
+    pub fn write(self, headers: &mut HeaderMap) {
+        if self.asks_for_state || self.if_match == Some(false) {
+            headers.insert("if", NEVER);
+        }
+        if self.if_match == Some(true) {
+            headers.insert(header::IF_MATCH, STAR);
+        }
+        if self.if_none_match {
+            headers.insert(header::IF_NONE_MATCH, STAR);
+        }
+    }
+
     /// Whether they hold for a resource that exists, or does not.
     pub fn hold(self, exists: bool) -> bool {
         let matched = self.if_match.is_none_or(|star| star && exists);
         matched && !(self.if_none_match && exists) && !self.asks_for_state
     }
+}
+
+/// Whether a list of conditions holds where there are no tags and locks: if each of them is negated.
+/// List = "(" 1*Condition ")"; Condition = ["Not"] (State-token | "[" entity-tag "]")
+fn is_all_negations(list: &str) -> bool {
+    let mut rest = list.trim_start();
+    while !rest.is_empty() {
+        let negated = rest.split_at_checked(3).filter(|(not, _)| not.eq_ignore_ascii_case("not"));
+        let Some((_, negated)) = negated else { return false };
+        let negated = negated.trim_start();
+        let end = match negated.chars().next() {
+            Some('<') => '>',
+            Some('[') => ']',
+            _ => return false,
+        };
+        let Some((_, further)) = negated.split_once(end) else { return false };
+        rest = further.trim_start();
+    }
+    !list.trim_start().is_empty()
 }
 
 #[cfg(test)]
@@ -123,14 +161,40 @@ mod tests {
 
     #[test]
     fn conditions() {
-        let holds = |name, value, exists| Conditions::of(&headers(&[(name, value)])).hold(exists);
+        let holds = |name, value, exists| {
+            let conditions = Conditions::of(&headers(&[(name, value)]));
+            let mut written = HeaderMap::new();
+            conditions.write(&mut written);
+            assert_eq!(Conditions::of(&written).hold(exists), conditions.hold(exists), "{name}: {value}");
+            conditions.hold(exists)
+        };
         assert!(holds("if-match", "*", true));
         assert!(!holds("if-match", "*", false));
         assert!(!holds("if-match", "\"x\"", true));
+        assert!(!holds("if-match", "\"", true));
+        assert!(holds("if-none-match", "\"", true));
         assert!(!holds("if-none-match", "*", true));
         assert!(holds("if-none-match", "*", false));
         assert!(holds("if-none-match", "\"x\"", true));
         assert!(!holds("if", "(<opaquelocktoken:x>)", true));
-        assert!(holds("if", "(Not <DAV:no-lock>)", true));
+        for held in [
+            "(Not <DAV:no-lock>)",
+            "( not<DAV:no-lock> Not [\"a\"] )",
+            "(<urn:x>) (Not <urn:x>)",
+            "</other> (Not [W/\"x\"])",
+        ] {
+            assert!(holds("if", held, true), "{held}");
+        }
+        for refused in [
+            "(Not <DAV:no-lock> <urn:x>)",
+            "(Not <DAV:no-lock>",
+            "(Not DAV:no-lock)",
+            "(Nöt <x>)",
+            "()",
+            "",
+            "(<urn:x> [\"e\")",
+        ] {
+            assert!(!holds("if", refused, true), "{refused}");
+        }
     }
 }

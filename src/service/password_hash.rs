@@ -7,6 +7,9 @@ use sha1::{Digest, Sha1};
 
 use crate::domain::PasswordHash;
 
+/// What the hashes begin with that this server makes.
+pub(super) const OWN: &str = "$argon2id$";
+
 /// Everything of a hash before its salt: by which function it was made, and at which cost. Verifying
 /// passwords against two hashes of one kind takes equally long.
 pub(super) fn kind(hash: &str) -> &str {

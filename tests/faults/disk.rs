@@ -1,7 +1,7 @@
 //! Disks that are full, limited or read-only.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::harness::{Client, GROUPS, Mount, Server, assert_sound, configure, davgroups, fill};
@@ -104,19 +104,26 @@ int fdatasync(int fd) {
 }
 "#;
 
+/// A data directory, and a server on it whose syncs fail while the file that is returned is there.
+#[cfg(target_os = "linux")]
+fn server_that_fails_to_sync(directory: &Path) -> (PathBuf, Server, PathBuf) {
+    let data_dir = directory.join("data");
+    fill(&data_dir, &["client00"]);
+    let (source, shim) = (directory.join("shim.c"), directory.join("shim.so"));
+    fs::write(&source, FAILING_SYNC).expect("written");
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&shim).arg(&source).status();
+    assert!(compiled.expect("a C compiler").success());
+    let switch = directory.join("fail");
+    let server = Server::spawn(davgroups(&data_dir).env("LD_PRELOAD", &shim).env("FAIL_SYNC", &switch));
+    (data_dir, server, switch)
+}
+
 /// What could not be made durable is not acknowledged.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_disk_that_cannot_sync_refuses_writes() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let data_dir = directory.path().join("data");
-    fill(&data_dir, &["client00"]);
-    let (source, shim) = (directory.path().join("shim.c"), directory.path().join("shim.so"));
-    fs::write(&source, FAILING_SYNC).expect("written");
-    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&shim).arg(&source).status();
-    assert!(compiled.expect("a C compiler").success());
-    let switch = directory.path().join("fail");
-    let server = Server::spawn(davgroups(&data_dir).env("LD_PRELOAD", &shim).env("FAIL_SYNC", &switch));
+    let (data_dir, server, switch) = server_that_fails_to_sync(directory.path());
     let mut client = server.client("client00");
     assert_eq!(client.status("MKCOL", &group(0), ""), 201);
 
@@ -134,6 +141,21 @@ fn a_disk_that_cannot_sync_refuses_writes() {
     server.kill();
     Server::start(&data_dir);
     assert_groups(&data_dir, 2);
+}
+
+/// Nor is it there after a crash: it had been written, and nothing but the sync was missing.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_synced_does_not_come_back() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let (data_dir, server, switch) = server_that_fails_to_sync(directory.path());
+    let mut client = server.client("client00");
+    assert_eq!(client.status("MKCOL", &group(0), ""), 201);
+    fs::write(&switch, "").expect("written");
+    assert_eq!(client.status("MKCOL", &group(1), ""), 503);
+    server.kill();
+    Server::start(&data_dir);
+    assert_groups(&data_dir, 1);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use davgroups::domain::{GroupId, NewUser, PasswordHash, Quota, UserId, UserName};
@@ -169,16 +169,16 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
 }
 
-/// Makes a store in which `users` are administrators. The passwords are hashed as the server does it, since
-/// it would write a hash of its own at the first login else.
+/// Makes a store in which `users` are administrators. The passwords are hashed as cheaply as argon2
+/// allows, since a verifier takes the parameters from the hash.
 pub fn fill<S: AsRef<str>>(data_dir: &Path, users: &[S]) {
-    let argon2 = Argon2::default();
+    let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).expect("params"));
     let store = SqliteStore::open(data_dir).expect("a new store");
     let store: &dyn Store = &store;
     let new_user = |user: &S| NewUser {
         id: UserId::new(user.as_ref()).expect("valid"),
         password: PasswordHash::new(
-            argon2.hash_password(format!("pw-{}", user.as_ref()).as_bytes()).expect("hashed").to_string(),
+            cheap.hash_password(format!("pw-{}", user.as_ref()).as_bytes()).expect("hashed").to_string(),
         ),
         display_name: UserName::stored(user.as_ref().to_owned()),
         email: None,

@@ -6,12 +6,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use davgroups::domain::{GroupId, NewUser, PasswordHash, Quota, UserId, UserName};
@@ -232,26 +231,21 @@ fn listening_address(process: &mut Child) -> String {
     address
 }
 
-/// The hashes of all passwords. Made once, as that takes a while, and as the server makes them, which it
-/// would do at the first login else.
-static HASHES: LazyLock<[PasswordHash; USERS.len()]> = LazyLock::new(|| {
-    USERS.map(|id| {
-        let hash = Argon2::default().hash_password(format!("pw-{id}").as_bytes());
-        PasswordHash::new(hash.expect("hashed").to_string())
-    })
-});
-
-/// Users and groups, straight into the store.
+/// Users and groups, straight into the store. The passwords are hashed as cheaply as argon2 allows, since
+/// a verifier takes the parameters from the hash.
 fn fill(store: &SqliteStore) {
+    let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).expect("params"));
     let store: &dyn Store = store;
-    let user = |(id, hash): (&&str, &PasswordHash)| NewUser {
-        id: UserId::new(id).expect("valid"),
-        password: hash.clone(),
-        display_name: UserName::stored(format!("{id} <{id}>")),
-        email: None,
-        quota: Quota::Default,
-    };
-    let users: Vec<_> = USERS.iter().zip(&*HASHES).map(user).collect();
+    let users = USERS.map(|id| {
+        let hash = cheap.hash_password(format!("pw-{id}").as_bytes()).expect("hashed");
+        NewUser {
+            id: UserId::new(id).expect("valid"),
+            password: PasswordHash::new(hash.to_string()),
+            display_name: UserName::stored(format!("{id} <{id}>")),
+            email: None,
+            quota: Quota::Default,
+        }
+    });
     store
         .write_blocking(move |tx| {
             let [staff, admin] = [GroupId::new("staff")?, GroupId::admin()];

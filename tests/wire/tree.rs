@@ -237,6 +237,13 @@ fn conditions_are_kept() {
         ("MKCOL", format!("{ROOT}/groups/new"), ("If-None-Match", "*"), 201),
         ("DELETE", group.clone(), ("If-None-Match", "*"), 412),
         ("PROPFIND", group.clone(), ("If", "(<opaquelocktoken:x>)"), 412),
+        // Cut off, in requests that dav-server answers and in those that it does not.
+        ("PROPFIND", group.clone(), ("If", "(<urn:x> [\"e\")"), 412),
+        ("MKCOL", format!("{ROOT}/groups/newer"), ("If", "(<urn:x> [\"e\")"), 412),
+        ("MKCOL", format!("{ROOT}/groups/newer"), ("If-Match", "\""), 412),
+        ("MKCOL", format!("{ROOT}/groups/newer"), ("If", "(Not <urn:x> <urn:y>)"), 412),
+        ("MKCOL", format!("{ROOT}/groups/newer"), ("If", "(Not <DAV:no-lock>)"), 201),
+        ("MKCOL", format!("{ROOT}/groups/newest"), ("If-None-Match", "\""), 201),
         ("DELETE", group.clone(), ("If-Match", "*"), 204),
     ] {
         assert_eq!(

@@ -23,7 +23,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// Marks a database as one of davgroups (`PRAGMA application_id`): "davg" in ASCII.
-const APPLICATION_ID: i32 = 0x6461_7667;
+pub(super) const APPLICATION_ID: i32 = 0x6461_7667;
 
 /// How long a write waits for another process, such as the command line's, to finish its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,6 +8,7 @@ use std::thread::{Builder, JoinHandle};
 
 use rusqlite::Connection;
 
+use super::connection::APPLICATION_ID;
 use super::session::{Counters, Session};
 use super::watch::Watch;
 use crate::domain::{Error, Result, StoreFailure, Timestamp};
@@ -124,9 +125,25 @@ fn run_batch(connection: &Connection, batch: &mut [Job], counters: &Counters) ->
             panicked.push(index);
         }
     }
-    run(connection, "COMMIT")?;
+    if let Err(error) = run(connection, "COMMIT") {
+        write_over(connection);
+        return Err(error);
+    }
     counters.commits.observe(batch.len() as u64);
     Ok(panicked)
+}
+
+/// After a commit that failed. All of it may be in the log, with nothing but the sync missing, and would be
+/// found there after a crash, though everybody was told that it was not done. The next transaction takes its
+/// place in the log: this one, which changes nothing. It need not be synced for that.
+fn write_over(connection: &Connection) {
+    if !connection.is_autocommit() {
+        // If it fails, so does what follows, which is logged.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    if let Err(error) = connection.pragma_update(None, "application_id", APPLICATION_ID) {
+        tracing::debug!(%error, "what was written over a failed commit was not synced either");
+    }
 }
 
 fn run(connection: &Connection, statement: &str) -> Result<()> {
