@@ -24,7 +24,7 @@ CREATE INDEX users_by_email ON users (email_folded) WHERE email_folded IS NOT NU
 -- Hashes that other servers made and nobody has logged in with since: every failed login takes the work of
 -- each kind that there is. Those that cost nothing and those of our own parameters are not in it.
 CREATE INDEX users_foreign_password ON users (password)
-WHERE password GLOB '*$*' AND password NOT GLOB '$argon2id$v=19$m=19456,t=2,p=1$*';
+WHERE password GLOB '*$*' AND password NOT GLOB '$argon2id$v=19$m=12288,t=3,p=1$*';
 
 -- Which users have which three characters in a row, so that a search need not look at all of them. It
 -- keeps no text: what it finds is compared with the pattern again.

@@ -5,16 +5,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use davgroups::domain::{
-    CustomGroupNumber, DisplayName, GroupId, GroupRef, GroupUri, NewUser, PasswordHash, Pattern, Quota, Role,
-    Search, UserId, UserName,
+    CustomGroupNumber, DisplayName, GroupId, GroupRef, GroupUri, NewUser, Password, PasswordHash, Pattern,
+    Quota, Role, Search, UserId, UserName,
 };
 use davgroups::edge::Client;
+use davgroups::service::Passwords;
 use davgroups::store::SharedStore;
 use davgroups::store::sqlite::SqliteStore;
 use davgroups::{App, Config};
@@ -33,14 +32,14 @@ fn main() {
 fn seeded() -> (TempDir, SharedStore, CustomGroupNumber) {
     let directory = tempfile::tempdir().expect("temporary directory");
     let store: SharedStore = Arc::new(SqliteStore::open(directory.path()).expect("store"));
-    let hash = Argon2::default().hash_password(b"adminpw").expect("hashed").to_string();
+    let hash = hash("adminpw");
     let group = store.write_blocking(move |tx| {
-        tx.insert_user(&user("admin", &hash))?;
+        tx.insert_user(&user("admin", hash))?;
         tx.add_to_group(&GroupId::admin(), &UserId::new("admin")?)?;
         let uri = GroupUri::new("thousand")?;
         let group = tx.insert_custom_group(&uri, &DisplayName::of_uri(&uri))?.number;
         for number in 0..MEMBERS {
-            let member = user(&name(number), "no hash");
+            let member = user(&name(number), PasswordHash::locked());
             tx.insert_user(&member)?;
             tx.add_member(group, &member.id, Role::Member)?;
         }
@@ -53,10 +52,16 @@ fn name(number: usize) -> String {
     format!("user{number:07}")
 }
 
-fn user(id: &str, hash: &str) -> NewUser {
+fn hash(password: &str) -> PasswordHash {
+    let passwords = Passwords::new().expect("a decoy");
+    let password = Password::offered(password.to_owned());
+    Runtime::new().expect("a runtime").block_on(passwords.hash(&password)).expect("hashed")
+}
+
+fn user(id: &str, password: PasswordHash) -> NewUser {
     let id = UserId::new(id).expect("id");
     NewUser {
-        password: PasswordHash::new(hash.to_owned()),
+        password,
         display_name: UserName::new("Ada Lovelace", &id).expect("name"),
         email: None,
         quota: Quota::Default,

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher;
 use davgroups::domain::{
-    DisplayName, Email, GroupId, GroupUri, NewUser, PasswordHash, Quota, Result as Written, Role, UserId,
-    UserName,
+    DisplayName, Email, GroupId, GroupUri, NewUser, Password, PasswordHash, Quota, Result as Written, Role,
+    UserId, UserName,
 };
+use davgroups::service::Passwords;
 use davgroups::store::sqlite::SqliteStore;
 use davgroups::store::{SharedStore, Tx};
 
@@ -43,13 +42,18 @@ pub fn store(stores: &Path, users: usize, groups: usize) -> Result<Seeded> {
     if !complete.exists() {
         eprintln!("seeding {users} users and {groups} groups ...");
         let store: SharedStore = Arc::new(SqliteStore::open(&data_dir)?);
-        let hash = Argon2::default().hash_password(PASSWORD.as_bytes())?.to_string();
-        add_users(&store, users, &hash)?;
+        add_users(&store, users, &hash()?)?;
         add_groups(&store, users, groups)?;
         drop(store);
         std::fs::write(complete, "")?;
     }
     Ok(Seeded { data_dir, users })
+}
+
+/// One for all users, as making a million takes hours.
+fn hash() -> Result<PasswordHash> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    Ok(runtime.block_on(Passwords::new()?.hash(&Password::offered(PASSWORD.to_owned())))?)
 }
 
 /// The id of a user.
@@ -62,9 +66,9 @@ pub fn group(number: usize) -> String {
     format!("group{number:07}")
 }
 
-fn add_users(store: &SharedStore, users: usize, hash: &str) -> Result<()> {
-    let hash = PasswordHash::new(hash.to_owned());
-    let admin = new_user("admin", "Admin", &hash)?;
+fn add_users(store: &SharedStore, users: usize, hash: &PasswordHash) -> Result<()> {
+    let admin = new_user("admin", "Admin", hash)?;
+    let hash = hash.clone();
     store.write_blocking(move |tx| {
         tx.insert_user(&admin)?;
         tx.add_to_group(&GroupId::admin(), &admin.id)

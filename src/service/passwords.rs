@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 use super::password_hash::{OWN, Stored, kind};
@@ -15,10 +15,18 @@ use crate::request_id::RequestId;
 /// A hash of no password that anybody knows, with the parameters of all others. It is fixed, as computing
 /// one at each start would take longer than all the rest of the start, some 25 ms.
 const DECOY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$ZGF2Z3JvdXBzIGRlY295$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    "$argon2id$v=19$m=12288,t=3,p=1$ZGF2Z3JvdXBzIGRlY295$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Argon2id with the parameters OWASP recommends (19 MiB, 2 passes), at most one computation per core
-/// at a time: more would take no less time together, and 19 MiB of memory each.
+/// What every hash was made with up to the fourth version of the schema.
+const FORMER: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
+/// The memory of a hash in KiB, and how often it is gone through.
+const COST: (u32, u32) = (12 * 1024, 3);
+
+/// Argon2id with parameters that OWASP recommends (12 MiB, 3 passes; of those that it holds to be equally
+/// strong, the ones that leave most memory), at most one computation per core at a time: more would take
+/// no less time together, and 12 MiB each.
+/// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
 pub struct Passwords {
     slots: Arc<Semaphore>,
     /// What the password of one who has no hash of ours is verified against, so that the answer takes as
@@ -68,9 +76,10 @@ impl Passwords {
     }
 
     /// Whether a password behind `hash` should be hashed anew once it is known: whatever was taken over
-    /// from another server. What is of our form keeps the parameters that somebody chose for it.
+    /// from another server, and what was made with other parameters before. What is of our form else keeps
+    /// the parameters that somebody chose for it.
     pub fn is_outdated(hash: &PasswordHash) -> bool {
-        !hash.as_str().starts_with(OWN)
+        !hash.as_str().starts_with(OWN) || hash.as_str().starts_with(FORMER)
     }
 
     /// How many hashes were computed since the start. For tests that logins share them, and for those who
@@ -93,7 +102,10 @@ impl Passwords {
 }
 
 fn hash(password: &Password) -> Result<PasswordHash> {
-    let hash = Argon2::default().hash_password(password.expose().as_bytes()).map_err(StoreFailure::new)?;
+    let (memory, passes) = COST;
+    let params = Params::new(memory, passes, 1, None).map_err(StoreFailure::new)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash = argon2.hash_password(password.expose().as_bytes()).map_err(StoreFailure::new)?;
     Ok(PasswordHash::new(hash.to_string()))
 }
 
@@ -128,7 +140,10 @@ mod tests {
         let own = hash(&Password::offered("pw".to_owned())).expect("hashed");
         assert!(!Passwords::is_outdated(&own));
         assert!(Passwords::is_outdated(&PasswordHash::new(format!("3|{}", own.as_str()))));
-        assert!(!Passwords::is_outdated(&PasswordHash::new(own.as_str().replace("t=2", "t=3"))));
+        assert!(!Passwords::is_outdated(&PasswordHash::new(own.as_str().replace("t=3", "t=4"))));
+        assert!(Passwords::is_outdated(&PasswordHash::new(
+            own.as_str().replace("m=12288,t=3", "m=19456,t=2")
+        )));
         assert!(Passwords::is_outdated(&PasswordHash::locked()));
     }
 

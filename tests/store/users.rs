@@ -121,7 +121,7 @@ pub fn an_account_says_what_its_owner_may_do(database: &dyn Database) {
 
 pub fn hashes_of_others_come_by_bytes(database: &dyn Database) {
     let store = database.open();
-    let ours = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
+    let ours = "$argon2id$v=19$m=12288,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
     let sha1 = "23b74494475f5f874980b7676d511e23d886da64";
     let others = ["$2y$10$a|salt", "$argon2id$v=19$m=65536,t=4,p=1$s$h", "1|$2y$10$a", "1|$2y$12$b"];
     for (number, hash) in [ours, sha1, "!"].into_iter().chain(others).enumerate() {

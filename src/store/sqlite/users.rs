@@ -53,7 +53,7 @@ impl UserReader for Session<'_> {
         // In the words of the index, without which it would not be used.
         self.first(
             "SELECT password FROM users
-             WHERE password GLOB '*$*' AND password NOT GLOB '$argon2id$v=19$m=19456,t=2,p=1$*'
+             WHERE password GLOB '*$*' AND password NOT GLOB '$argon2id$v=19$m=12288,t=3,p=1$*'
                AND password >= ?1
              ORDER BY password LIMIT 1",
             [from],
