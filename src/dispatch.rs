@@ -8,6 +8,7 @@ mod kept;
 mod turns;
 
 use std::error::Error as StdError;
+use std::mem;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
@@ -18,7 +19,6 @@ use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -32,7 +32,7 @@ use crate::config::{Config, seconds};
 use crate::count::Lookups;
 use crate::dav::{Dav, XmlLimits};
 use crate::domain::{Principal, Result, StoreFailure};
-use crate::edge::{BasePath, Client, Endpoint, Line, Refusal, Request, Response};
+use crate::edge::{Answered, BasePath, Client, Endpoint, Line, Refusal, Request, Response};
 use crate::ocs::{Ocs, OcsSettings};
 use crate::service::Service;
 
@@ -104,68 +104,77 @@ impl Dispatch {
         self.kept.lookups()
     }
 
-    /// The answer to `request`, which came from `client`, whatever it is. The id of the user who asked is
-    /// among its extensions (as [`crate::domain::UserId`]). A panic is logged, and answered as a failure of
-    /// the server.
+    /// The answer to `request`, which came from `client`, whatever it is. A panic is logged, and answered as
+    /// a failure of the server.
     pub async fn respond<B>(&self, client: Client, request: http::Request<B>) -> Response
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let (mut head, body) = request.into_parts();
-        head.uri = in_order(head.uri, &self.base_path);
+        let (head, body) = request.into_parts();
+        self.answer(client, &mut http::Request::from_parts(head, pin!(body))).await.response
+    }
+
+    /// The same of a request that stays where it is until a protocol needs it: moving it through the layers
+    /// took a tenth of a request that was answered before. What is left of it afterwards is anything.
+    pub(crate) async fn answer<B>(&self, client: Client, request: &mut http::Request<B>) -> Answered
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        put_in_order(request.uri_mut(), &self.base_path);
         if client.line == Line::Encrypted {
-            head.extensions.insert(client.line);
+            request.extensions_mut().insert(client.line);
         }
-        let (method, uri, grant) = (head.method.clone(), head.uri.clone(), self.cors.grant(&head.headers));
-        let answered = AssertUnwindSafe(self.answer(client, head, body)).catch_unwind().await;
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let grant = self.cors.grant(request.headers());
+        let answered = AssertUnwindSafe(self.decide(client, request)).catch_unwind().await;
         let panicked = |_| {
             let refusal = Refusal::Failed(StoreFailure::new("a request panicked").into());
-            self.refuse(&uri, &HeaderMap::new(), &refusal)
+            self.refuse(&uri, &HeaderMap::new(), &refusal).into()
         };
-        let mut response = self.finish(&method, answered.unwrap_or_else(panicked));
-        grant.write(&method, &mut response);
+        let mut answered = answered.unwrap_or_else(panicked);
+        let response = &mut answered.response;
+        self.finish(&method, response);
+        grant.write(&method, response);
         if let (Some(hsts), Line::Encrypted) = (&self.hsts, client.line) {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
         }
-        response
+        answered
     }
 
-    async fn answer<B>(&self, client: Client, head: Parts, body: B) -> Response
+    async fn decide<B>(&self, client: Client, request: &mut http::Request<B>) -> Answered
     where
-        B: Body<Data = Bytes>,
+        B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let Some(_turn) = self.turns.take() else {
-            return self.refuse(&head.uri, &head.headers, &Refusal::Overloaded);
+            return self.refuse(request.uri(), request.headers(), &Refusal::Overloaded).into();
         };
-        if is_preflight(&head) {
-            return self.dav.preflight();
+        if is_preflight(request) {
+            return self.dav.preflight().into();
         }
-        if self.is_overheard(client) && head.headers.contains_key(AUTHORIZATION) {
-            return self.refuse(&head.uri, &head.headers, &Refusal::Unencrypted);
+        if let Err(refusal) = self.admit(client, request) {
+            return self.refuse(request.uri(), request.headers(), &refusal).into();
         }
-        if self.cors.is_forged(&head) {
-            return self.refuse(&head.uri, &head.headers, &Refusal::Forged);
-        }
-        let who = self.identify(client, &head.headers).await;
-        // What strangers send is not worth reading.
-        let body = if who.is_ok() { self.read(&head.headers, body).await } else { Ok(Bytes::new()) };
-        let mut response = match (body, &who) {
-            (Err(refusal), _) => self.refuse(&head.uri, &head.headers, &refusal),
-            (Ok(body), Ok(who)) => self.serve(who, Request::from_parts(head, body)).await,
-            (Ok(body), Err(refusal)) => self.turn_away(refusal, Request::from_parts(head, body)).await,
+        let who = match self.identify(client, request.headers()).await {
+            Ok(who) => who,
+            // What strangers send is not worth reading.
+            Err(refusal) => return self.turn_away(&refusal, whole(request, Bytes::new())).await.into(),
         };
-        match who {
-            Ok(who) => drop(response.extensions_mut().insert(who.user)),
-            Err(Refusal::TooManyGuesses { seconds })
-                if response.status() == StatusCode::TOO_MANY_REQUESTS =>
-            {
-                response.headers_mut().insert(RETRY_AFTER, seconds.into());
-            }
-            Err(_) => {}
+        let answered = match self.read(request).await {
+            Ok(body) => self.serve(&who, request, body).await,
+            Err(refusal) => self.refuse(request.uri(), request.headers(), &refusal).into(),
+        };
+        Answered { user: Some(who.user), ..answered }
+    }
+
+    /// Whether a request may be looked at, whoever sent it.
+    fn admit<B>(&self, client: Client, request: &http::Request<B>) -> Result<(), Refusal> {
+        if self.is_overheard(client) && request.headers().contains_key(AUTHORIZATION) {
+            return Err(Refusal::Unencrypted);
         }
-        response
+        if self.cors.is_forged(request) { Err(Refusal::Forged) } else { Ok(()) }
     }
 
     /// Who asks. Where a password could be read on its way nobody is asked for one.
@@ -181,22 +190,22 @@ impl Dispatch {
     }
 
     /// The answer to somebody who is known: the one that was given before, if nothing was written since.
-    async fn serve(&self, who: &Principal, request: Request) -> Response {
-        let Some(key) = Key::of(who, &request) else {
-            return self.ask(who, request).await;
+    async fn serve<B>(&self, who: &Principal, request: &mut http::Request<B>, body: Bytes) -> Answered {
+        let Some(key) = Key::of(who, request, &body) else {
+            return self.ask(who, whole(request, body)).await.into();
         };
         let generation = match self.service.generation() {
             Ok(generation) => generation,
             Err(error) => {
-                return self.refuse(request.uri(), request.headers(), &Refusal::Failed(error));
+                return self.refuse(request.uri(), request.headers(), &Refusal::Failed(error)).into();
             }
         };
         if let Some(kept) = self.kept.get(&key, generation) {
             return kept;
         }
-        let response = self.ask(who, request).await;
-        self.kept.keep(key, generation, &response);
-        response
+        let answered = self.ask(who, whole(request, body)).await.into();
+        self.kept.keep(key, generation, &answered);
+        answered
     }
 
     /// Has a protocol answer. What that needs is kept apart, since it is large and moved with every request.
@@ -209,10 +218,16 @@ impl Dispatch {
 
     /// The answer to strangers, to whom OCS says some things all the same.
     async fn turn_away(&self, refusal: &Refusal, request: Request) -> Response {
-        match Protocol::of(request.uri()) {
+        let mut response = match Protocol::of(request.uri()) {
             Protocol::Ocs => Box::pin(self.ocs.handle(Err(refusal), request)).await,
             Protocol::Dav => self.dav.refuse(refusal),
+        };
+        if let (Refusal::TooManyGuesses { seconds }, StatusCode::TOO_MANY_REQUESTS) =
+            (refusal, response.status())
+        {
+            response.headers_mut().insert(RETRY_AFTER, (*seconds).into());
         }
+        response
     }
 
     /// The answer to a request that no protocol gets to see, in the form of the one it was meant for.
@@ -224,25 +239,25 @@ impl Dispatch {
     }
 
     /// The whole body, within the limits.
-    async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<Bytes, Refusal>
+    async fn read<B>(&self, request: &mut http::Request<B>) -> Result<Bytes, Refusal>
     where
-        B: Body<Data = Bytes>,
+        B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        if body.is_end_stream() {
+        if request.body().is_end_stream() {
             return Ok(Bytes::new());
         }
         let too_large = Refusal::BodyTooLarge { limit: self.body_limit };
-        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        if announced > self.body_limit && headers.contains_key(EXPECT) {
+        let announced = usize::try_from(request.body().size_hint().lower()).unwrap_or(usize::MAX);
+        if announced > self.body_limit && request.headers().contains_key(EXPECT) {
             return Err(too_large);
         }
-        let mut body = pin!(body);
+        let body = request.body_mut();
         let reading = async {
-            match Limited::new(body.as_mut(), self.body_limit).collect().await {
+            match Limited::new(&mut *body, self.body_limit).collect().await {
                 Ok(whole) => Ok(whole.to_bytes()),
                 Err(error) if error.is::<LengthLimitError>() => {
-                    let mut rest = Limited::new(body.as_mut(), DISCARDED);
+                    let mut rest = Limited::new(body, DISCARDED);
                     while let Some(Ok(_)) = rest.frame().await {}
                     Err(too_large)
                 }
@@ -253,7 +268,7 @@ impl Dispatch {
     }
 
     /// What every answer needs, whoever gave it.
-    fn finish(&self, method: &Method, mut response: Response) -> Response {
+    fn finish(&self, method: &Method, response: &mut Response) {
         response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
         if response.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().entry(WWW_AUTHENTICATE).or_insert_with(|| self.challenge.clone());
@@ -265,8 +280,18 @@ impl Dispatch {
             }
             *response.body_mut() = Default::default();
         }
-        response
     }
+}
+
+/// A request with the body that was read of it. Its head is taken out.
+fn whole<B>(request: &mut http::Request<B>, body: Bytes) -> Request {
+    let mut whole = Request::new(body);
+    *whole.method_mut() = mem::take(request.method_mut());
+    *whole.uri_mut() = mem::take(request.uri_mut());
+    *whole.version_mut() = request.version();
+    *whole.headers_mut() = mem::take(request.headers_mut());
+    *whole.extensions_mut() = mem::take(request.extensions_mut());
+    whole
 }
 
 /// Who answers.
@@ -315,10 +340,9 @@ fn ocs_settings(config: &Config) -> OcsSettings {
 }
 
 /// The target of a request reduced to path and query, the path in order. Nearly all are in order.
-fn in_order(uri: Uri, base_path: &BasePath) -> Uri {
-    let path = uri.path();
-    if uri.authority().is_none() && base_path.as_str().is_empty() && is_in_order(path) {
-        return uri;
+fn put_in_order(uri: &mut Uri, base_path: &BasePath) {
+    if uri.authority().is_none() && base_path.as_str().is_empty() && is_in_order(uri.path()) {
+        return;
     }
     let mut path = path_in_order(uri.path(), base_path);
     if let Some(query) = uri.query() {
@@ -326,7 +350,9 @@ fn in_order(uri: Uri, base_path: &BasePath) -> Uri {
         path.push_str(query);
     }
     // It was made of parts of a valid target, so it is one.
-    PathAndQuery::try_from(path).map_or(uri, Uri::from)
+    if let Ok(target) = PathAndQuery::try_from(path) {
+        *uri = Uri::from(target);
+    }
 }
 
 /// Whether [`path_in_order`] would leave a path as it is; no for some of which it would.
@@ -429,8 +455,11 @@ mod tests {
 
     #[test]
     fn targets_keep_their_query_and_lose_their_authority() {
-        let plain =
-            |target: &'static str| in_order(Uri::from_static(target), &BasePath::default()).to_string();
+        let plain = |target| {
+            let mut uri = Uri::from_static(target);
+            put_in_order(&mut uri, &BasePath::default());
+            uri.to_string()
+        };
         assert_eq!(plain("http://example.org//a/?x=//y"), "/a/?x=//y");
         assert_eq!(plain("http://example.org"), "/");
         assert_eq!(plain("example.org:80"), "/");
@@ -442,21 +471,20 @@ mod tests {
         let (dispatch, _directory) = dispatch(&config("server_name = 'Our groups'")).await;
         let mut anonymous = request("PROPFIND", "/remote.php/dav/customgroups/", "");
         anonymous.headers_mut().remove(AUTHORIZATION);
-        let response = dispatch.respond(Client::LOCAL, anonymous).await;
+        let Answered { response, user, .. } = dispatch.answer(Client::LOCAL, &mut anonymous).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Basic realm=\"Our groups\", charset=\"UTF-8\"");
-        assert!(response.extensions().get::<UserId>().is_none());
+        assert_eq!(user, None);
         assert!(body(response).await.contains("NotAuthenticated"));
     }
 
     #[tokio::test]
     async fn whoever_is_known_is_served_below_the_base_path_and_named_to_the_log() {
         let (dispatch, _directory) = dispatch(&config("base_path = '/owncloud'")).await;
-        let response = dispatch
-            .respond(Client::LOCAL, request("PROPFIND", "/owncloud//remote.php/dav/customgroups", ""))
-            .await;
+        let mut request = request("PROPFIND", "/owncloud//remote.php/dav/customgroups", "");
+        let Answered { response, user, .. } = dispatch.answer(Client::LOCAL, &mut request).await;
         assert_eq!(response.status(), StatusCode::MULTI_STATUS);
-        assert_eq!(response.extensions().get().map(UserId::as_str), Some("admin"));
+        assert_eq!(user.as_ref().map(UserId::as_str), Some("admin"));
         assert!(body(response).await.contains("<d:href>/owncloud/remote.php/dav/customgroups/</d:href>"));
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::mpsc::Receiver;
 
-use crate::domain;
+use crate::domain::{self, UserId};
 
 /// A request whose body has been read.
 pub type Request = http::Request<Bytes>;
@@ -46,9 +46,26 @@ impl Client {
 }
 
 /// What a request went to, as the template of its path, such as `dav/groups/{uri}`; among the extensions
-/// of an answer. There are few, so that requests can be counted by them.
+/// of an answer that a protocol gives. There are few, so that requests can be counted by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint(pub &'static str);
+
+/// An answer, and what is noted of the request beside it.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer.
+    pub response: Response,
+    /// Who asked, if that is known.
+    pub user: Option<UserId>,
+    /// What was asked for, if the request got that far.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl From<Response> for Answered {
+    fn from(response: Response) -> Self {
+        Self { user: None, endpoint: response.extensions().get().copied(), response }
+    }
+}
 
 /// The body of an answer.
 #[derive(Debug)]

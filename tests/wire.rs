@@ -12,6 +12,8 @@ mod bad_input;
 mod batch;
 #[path = "wire/harness.rs"]
 mod harness;
+#[path = "wire/idle.rs"]
+mod idle;
 #[path = "wire/names.rs"]
 mod names;
 #[path = "wire/nextcloud.rs"]

@@ -5,8 +5,7 @@ use http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, AUTHORIZATION,
     HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
 };
-use http::request::Parts;
-use http::{Method, Response};
+use http::{Method, Request, Response};
 
 use crate::config::Origin;
 
@@ -28,10 +27,10 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
 
 /// Whether a browser asks what a page may ask; that it does without credentials.
-pub(super) fn is_preflight(head: &Parts) -> bool {
-    head.method == Method::OPTIONS
-        && head.headers.contains_key(ORIGIN)
-        && !head.headers.contains_key(AUTHORIZATION)
+pub(super) fn is_preflight<B>(request: &Request<B>) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ORIGIN)
+        && !request.headers().contains_key(AUTHORIZATION)
 }
 
 /// The pages that are allowed.
@@ -61,9 +60,9 @@ impl Cors {
     /// Whether this may be a form that a page of somebody else has a browser send. A browser adds the
     /// password that its user once gave it, and asks nobody. Whatever else changes something comes after a
     /// preflight, which tells other pages nothing.
-    pub(super) fn is_forged(&self, head: &Parts) -> bool {
-        let headers = &head.headers;
-        if head.method != Method::POST || headers.contains_key(OCS_API_REQUEST) {
+    pub(super) fn is_forged<B>(&self, request: &Request<B>) -> bool {
+        let headers = request.headers();
+        if request.method() != Method::POST || headers.contains_key(OCS_API_REQUEST) {
             return false;
         }
         let origin = headers.get(ORIGIN);
@@ -158,7 +157,7 @@ mod tests {
             let request = http::Request::builder().method(method).header(HOST, "groups.example:8443");
             let request =
                 headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-            cors.is_forged(&request.body(()).expect("request").into_parts().0)
+            cors.is_forged(&request.body(()).expect("request"))
         };
         for headers in [
             &[("origin", "https://evil.example")][..],

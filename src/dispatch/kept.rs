@@ -4,14 +4,14 @@ use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::Response as HttpResponse;
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use http::{Response as HttpResponse, StatusCode};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::count::Lookups;
 use crate::domain::Principal;
-use crate::edge::{Body, Lasting, Request, Response};
+use crate::edge::{Answered, Body, Endpoint, Lasting};
 use crate::store::Generation;
 
 /// As many bytes of answers are kept at most.
@@ -56,7 +56,10 @@ pub(super) struct Key(Vec<u8>);
 struct Answer {
     generation: Generation,
     until: Instant,
-    response: HttpResponse<Bytes>,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    endpoint: Option<Endpoint>,
 }
 
 /// By the bytes that an answer takes.
@@ -65,17 +68,17 @@ struct Weight;
 
 impl Weighter<Key, Answer> for Weight {
     fn weight(&self, key: &Key, answer: &Answer) -> u64 {
-        (key.0.capacity() + answer.response.body().len() + OVERHEAD) as u64
+        (key.0.capacity() + answer.body.len() + OVERHEAD) as u64
     }
 }
 
 impl Key {
-    /// Of a request by `who`; none if it may change something or is longer than most.
-    pub(super) fn of(who: &Principal, request: &Request) -> Option<Self> {
-        if !ASKING.contains(&request.method().as_str()) || request.body().len() > LONGEST {
+    /// Of a request with `body` by `who`; none if it may change something or is longer than most.
+    pub(super) fn of<B>(who: &Principal, request: &http::Request<B>, body: &[u8]) -> Option<Self> {
+        if !ASKING.contains(&request.method().as_str()) || body.len() > LONGEST {
             return None;
         }
-        let mut parts = Parts(Vec::with_capacity(LONGEST / 8 + request.body().len()));
+        let mut parts = Parts(Vec::with_capacity(LONGEST / 8 + body.len()));
         who.hash(&mut parts);
         request.method().hash(&mut parts);
         request.uri().path().hash(&mut parts);
@@ -85,7 +88,7 @@ impl Key {
             name.as_str().hash(&mut parts);
             value.hash(&mut parts);
         }
-        request.body().hash(&mut parts);
+        body.hash(&mut parts);
         (parts.0.len() <= LONGEST).then_some(Self(parts.0))
     }
 }
@@ -111,12 +114,16 @@ impl Kept {
     }
 
     /// The answer as it was given in that generation.
-    pub(super) fn get(&self, key: &Key, generation: Generation) -> Option<Response> {
+    pub(super) fn get(&self, key: &Key, generation: Generation) -> Option<Answered> {
         let lasts = |kept: &Answer| kept.generation == generation && Instant::now() < kept.until;
         let kept = self.answers.get(key).filter(lasts);
         let count = if kept.is_some() { &self.lookups.hits } else { &self.lookups.misses };
         count.increment();
-        Some(kept?.response.map(Body::Whole))
+        let Answer { status, headers, body, endpoint, .. } = kept?;
+        let mut response = HttpResponse::new(Body::Whole(body));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Some(Answered { response, user: None, endpoint })
     }
 
     /// How often that helped.
@@ -125,24 +132,28 @@ impl Kept {
     }
 
     /// Keeps an answer if it is one that lasts. `generation` was asked for before the answer was made.
-    pub(super) fn keep(&self, key: Key, generation: Generation, response: &Response) {
+    pub(super) fn keep(&self, key: Key, generation: Generation, answered: &Answered) {
+        let response = &answered.response;
         let (Some(Lasting), Body::Whole(body)) = (response.extensions().get(), response.body()) else {
             return;
         };
-        let mut kept = HttpResponse::new(body.clone());
-        *kept.status_mut() = response.status();
-        *kept.headers_mut() = response.headers().clone();
-        *kept.extensions_mut() = response.extensions().clone();
-        self.answers.insert(key, Answer { generation, until: Instant::now() + TIME_TO_LIVE, response: kept });
+        let answer = Answer {
+            generation,
+            until: Instant::now() + TIME_TO_LIVE,
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: body.clone(),
+            endpoint: answered.endpoint,
+        };
+        self.answers.insert(key, answer);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
-
     use super::*;
     use crate::domain::{Origin, UserId};
+    use crate::edge::Request;
 
     fn who(user: &str, administrator: bool) -> Principal {
         Principal {
@@ -162,11 +173,16 @@ mod tests {
         request.body(Bytes::from_static(body.as_bytes())).expect("request")
     }
 
-    fn lasting(body: &'static str) -> Response {
+    fn key_of(who: &Principal, request: &Request) -> Option<Key> {
+        Key::of(who, request, request.body())
+    }
+
+    fn lasting(body: &'static str) -> Answered {
         let mut response = HttpResponse::new(Body::from(body));
         *response.status_mut() = StatusCode::MULTI_STATUS;
         response.extensions_mut().insert(Lasting);
-        response
+        response.extensions_mut().insert(Endpoint("a/{b}"));
+        response.into()
     }
 
     #[test]
@@ -174,17 +190,16 @@ mod tests {
         let kept = Kept::new();
         let alice = who("alice", false);
         let asked = request("PROPFIND", "/a?b", &[("depth", "1")], "<body/>");
-        let key = Key::of(&alice, &asked).expect("it only asks");
+        let key = key_of(&alice, &asked).expect("it only asks");
         kept.keep(key.clone(), Generation(1), &lasting("listing"));
         let answer = kept.get(&key, Generation(1)).expect("kept");
-        assert_eq!(
-            (answer.status(), &answer.body().whole()[..]),
-            (StatusCode::MULTI_STATUS, &b"listing"[..])
-        );
+        assert_eq!(answer.endpoint, Some(Endpoint("a/{b}")));
+        assert_eq!(answer.response.status(), StatusCode::MULTI_STATUS);
+        assert_eq!(answer.response.body().whole(), "listing");
         assert!(kept.get(&key, Generation(2)).is_none());
 
         let noted = [("depth", "1"), ("authorization", "Basic x"), ("x-request-id", "7")];
-        assert_eq!(Key::of(&alice, &request("PROPFIND", "/a?b", &noted, "<body/>")).as_ref(), Some(&key));
+        assert_eq!(key_of(&alice, &request("PROPFIND", "/a?b", &noted, "<body/>")).as_ref(), Some(&key));
         for (who, request) in [
             (who("alice", true), asked.clone()),
             (who("bob", false), asked.clone()),
@@ -195,7 +210,7 @@ mod tests {
             (alice.clone(), request("PROPFIND", "/a?b", &[("depth", "1"), ("brief", "t")], "<body/>")),
             (alice.clone(), request("PROPFIND", "/a?b", &[("depth", "1")], "<body />")),
         ] {
-            let other = Key::of(&who, &request).expect("it only asks");
+            let other = key_of(&who, &request).expect("it only asks");
             assert_ne!(other, key, "{who:?} {request:?}");
         }
     }
@@ -204,11 +219,11 @@ mod tests {
     fn what_changes_something_or_does_not_last_is_not_kept() {
         let alice = who("alice", false);
         for method in ["PUT", "POST", "DELETE", "MKCOL", "PROPPATCH", "OPTIONS"] {
-            assert_eq!(Key::of(&alice, &request(method, "/", &[], "")), None, "{method}");
+            assert_eq!(key_of(&alice, &request(method, "/", &[], "")), None, "{method}");
         }
-        let key = Key::of(&alice, &request("GET", "/", &[], "")).expect("it only asks");
+        let key = key_of(&alice, &request("GET", "/", &[], "")).expect("it only asks");
         let kept = Kept::new();
-        kept.keep(key.clone(), Generation(1), &HttpResponse::new(Body::from("fleeting")));
+        kept.keep(key.clone(), Generation(1), &HttpResponse::new(Body::from("fleeting")).into());
         assert!(kept.get(&key, Generation(1)).is_none());
     }
 }

@@ -6,11 +6,12 @@ use std::time::Instant;
 use super::proxies::Link;
 use super::{App, request_id};
 use crate::domain::UserId;
-use crate::edge::{Endpoint, Response};
+use crate::edge::{Answered, Response};
+use http::Request;
 use hyper::body::{Body, Incoming};
 
 /// Answers a request. Whatever is logged meanwhile bears its id, and so does the answer.
-pub(super) async fn respond(app: &App, link: &Link, request: http::Request<Incoming>) -> Response {
+pub(super) async fn respond(app: &App, link: &Link, request: &mut Request<Incoming>) -> Response {
     let id = app.request_ids().of(request.headers());
     let mut response = id.clone().during(answer(app, link, request)).await;
     response.headers_mut().insert(request_id::HEADER, id.into_header());
@@ -19,7 +20,7 @@ pub(super) async fn respond(app: &App, link: &Link, request: http::Request<Incom
 
 /// Queries and headers are left out of the line: both can hold passwords. So are probes, which come all
 /// the time and say nothing.
-async fn answer(app: &App, link: &Link, mut request: http::Request<Incoming>) -> Response {
+async fn answer(app: &App, link: &Link, request: &mut Request<Incoming>) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     if let Some(probe) = app.health().probe(request.uri().path()) {
@@ -27,16 +28,16 @@ async fn answer(app: &App, link: &Link, mut request: http::Request<Incoming>) ->
         app.metrics().count(&method, Some(probe.endpoint()), response.status(), started.elapsed());
         return response;
     }
-    let path = request.uri().path().to_owned();
+    let target = request.uri().clone();
     let (client, peer) = app.proxies().sender(link, request.headers_mut());
-    let response = app.dispatch().respond(client, request).await;
-    let (extensions, elapsed) = (response.extensions(), started.elapsed());
-    app.metrics().count(&method, extensions.get::<Endpoint>().copied(), response.status(), elapsed);
+    let Answered { response, user, endpoint } = app.dispatch().answer(client, request).await;
+    let elapsed = started.elapsed();
+    app.metrics().count(&method, endpoint, response.status(), elapsed);
     tracing::info!(
         %method,
-        path = %Escaped(&path),
+        path = %Escaped(target.path()),
         status = response.status().as_u16(),
-        user = %Escaped(extensions.get().map_or("-", UserId::as_str)),
+        user = %Escaped(user.as_ref().map_or("-", UserId::as_str)),
         microseconds = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         // Not known of what is made while it is sent.
         bytes = response.body().size_hint().exact(),

@@ -1,6 +1,6 @@
 //! Whether anything goes on on a connection.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -10,6 +10,8 @@ pub(super) struct Activity {
     opened: Instant,
     /// Requests that are not answered yet.
     running: AtomicUsize,
+    /// Whether something is to be sent that the client does not take.
+    waiting: AtomicBool,
     /// When something last happened, in milliseconds after it was opened.
     last: AtomicU64,
 }
@@ -19,7 +21,12 @@ pub(super) struct Running<'a>(&'a Activity);
 
 impl Activity {
     pub(super) fn new() -> Self {
-        Self { opened: Instant::now(), running: AtomicUsize::new(0), last: AtomicU64::new(0) }
+        Self {
+            opened: Instant::now(),
+            running: AtomicUsize::new(0),
+            waiting: AtomicBool::new(false),
+            last: AtomicU64::new(0),
+        }
     }
 
     /// A request has come.
@@ -34,14 +41,23 @@ impl Activity {
         self.last.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Is over when nothing has happened for so long.
+    /// Whether the client has taken something, or something waits for it. Who waits is the business of the
+    /// limit for that.
+    pub(super) fn note_waiting(&self, waiting: bool) {
+        if self.waiting.load(Ordering::Relaxed) != waiting {
+            self.waiting.store(waiting, Ordering::Relaxed);
+            self.note();
+        }
+    }
+
+    /// Is over when nothing has happened for so long, with no request being answered and no answer waiting to
+    /// be taken. The bytes of a request that is not whole are nothing.
     pub(super) async fn rest(&self, limit: Duration) {
         loop {
             let now = Instant::now();
-            let since = match self.running.load(Ordering::Relaxed) {
-                0 => self.opened + Duration::from_millis(self.last.load(Ordering::Relaxed)),
-                _ => now,
-            };
+            let busy = self.running.load(Ordering::Relaxed) > 0 || self.waiting.load(Ordering::Relaxed);
+            let last = self.opened + Duration::from_millis(self.last.load(Ordering::Relaxed));
+            let since = if busy { now } else { last };
             if since + limit <= now {
                 return;
             }

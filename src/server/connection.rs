@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::header::{HOST, HeaderValue};
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -20,8 +19,9 @@ use tokio_io_timeout::TimeoutStream;
 use super::activity::Activity;
 use super::proxies::Link;
 use super::tls::{HTTP2, Tls};
+use super::watched::{WatchedBody, WatchedStream};
 use super::{App, access_log};
-use crate::edge::{self, Line};
+use crate::edge::Line;
 
 /// As many requests may be answered at once on one connection of HTTP/2.
 const STREAMS: u32 = 100;
@@ -47,7 +47,7 @@ pub(super) struct Connections {
 struct Shared {
     app: Arc<App>,
     link: Link,
-    activity: Activity,
+    activity: Arc<Activity>,
 }
 
 /// A stream on which whoever takes nothing for too long is cut off.
@@ -58,7 +58,8 @@ impl Connections {
         let limits = app.limits();
         let head = usize::try_from(limits.head).unwrap_or(usize::MAX);
         let mut http1 = http1::Builder::new();
-        http1.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(head);
+        // The limit of hyper makes a timer for each request, which takes a tenth of a small one.
+        http1.header_read_timeout(None).max_header_size(head);
         // Whoever says that nothing more will come, as `nc` does, still wants the answer.
         http1.half_close(true);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
@@ -82,10 +83,12 @@ impl Connections {
         let peer = link.peer;
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.app.limits().send_timeout));
-        let stream = Box::pin(stream);
+        let activity = Arc::new(Activity::new());
+        let stream = WatchedStream::new(Box::pin(stream), Arc::clone(&activity));
+        let shared = Shared { app: Arc::clone(&self.app), link, activity };
         let ended = match tls {
-            None => self.serve_http1(stream, link, &mut stop).await.map_err(Into::into),
-            Some(tls) => Box::pin(self.serve_tls(stream, link, tls, &mut stop)).await,
+            None => self.serve_http1(stream, shared, &mut stop).await.map_err(Into::into),
+            Some(tls) => Box::pin(self.serve_tls(stream, shared, tls, &mut stop)).await,
         };
         if let Err(error) = ended {
             tracing::debug!(%peer, %error, "a connection ended early");
@@ -94,8 +97,8 @@ impl Connections {
 
     async fn serve_tls<S>(
         &self,
-        stream: Patient<S>,
-        link: Link,
+        stream: WatchedStream<Patient<S>>,
+        shared: Shared,
         tls: &Tls,
         stop: &mut Stop,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
@@ -107,90 +110,80 @@ impl Connections {
             made = handshake => made??,
             _ = stop.changed() => return Ok(()),
         };
-        let link = Link { line: Line::Encrypted, ..link };
+        let shared = Shared { link: Link { line: Line::Encrypted, ..shared.link }, ..shared };
         if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
-            self.serve_http2(stream, link, stop).await?;
+            self.serve_http2(stream, shared, stop).await?;
         } else {
-            self.serve_http1(stream, link, stop).await?;
+            self.serve_http1(stream, shared, stop).await?;
         }
         Ok(())
     }
 
-    async fn serve_http1<S>(&self, stream: S, link: Link, stop: &mut Stop) -> hyper::Result<()>
+    /// A client that has not sent the whole head of a request in time is one that was idle for too long.
+    async fn serve_http1<S>(&self, stream: S, shared: Shared, stop: &mut Stop) -> hyper::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = self.share(link);
-        let answer = service_fn({
+        let (shared, limits) = (Arc::new(shared), self.app.limits());
+        let activity = Arc::clone(&shared.activity);
+        let answer = service_fn(move |mut request| {
             let shared = Arc::clone(&shared);
-            move |request| {
-                let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(shared.respond(request).await) }
-            }
+            async move { Ok::<_, Infallible>(shared.respond(&mut request).await) }
         });
-        let mut connection = pin!(self.http1.serve_connection(TokioIo::new(stream), answer));
-        match until_told_to_end(connection.as_mut(), stop, &shared.activity, self.app.limits().idle_timeout)
-            .await
-        {
-            Some(ended) => ended,
-            None => connection.await,
-        }
+        let connection = self.http1.serve_connection(TokioIo::new(stream), answer);
+        let idle = limits.idle_timeout.min(limits.header_timeout);
+        until_its_end(pin!(connection), stop, &activity, [idle, idle]).await
     }
 
     /// The limits are those of HTTP/1.1, but that a connection has many requests. One of them may not be
     /// taken by the client while others are, so that it is looked at the pieces of answers that are handed
     /// over: when there was none for too long, the connection is cut off.
-    async fn serve_http2<S>(&self, stream: S, link: Link, stop: &mut Stop) -> hyper::Result<()>
+    async fn serve_http2<S>(&self, stream: S, shared: Shared, stop: &mut Stop) -> hyper::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = self.share(link);
-        let answer = service_fn({
+        let (shared, limits) = (Arc::new(shared), self.app.limits());
+        let activity = Arc::clone(&shared.activity);
+        let answer = service_fn(move |mut request| {
             let shared = Arc::clone(&shared);
-            move |mut request| {
-                let shared = Arc::clone(&shared);
-                name_host(&mut request);
-                async move { Ok::<_, Infallible>(noted(shared.respond(request).await, shared)) }
-            }
+            name_host(&mut request);
+            async move { Ok::<_, Infallible>(shared.respond(&mut request).await) }
         });
-        let mut connection = pin!(self.http2.serve_connection(TokioIo::new(stream), answer));
-        let limits = self.app.limits();
-        match until_told_to_end(connection.as_mut(), stop, &shared.activity, limits.idle_timeout).await {
-            Some(ended) => ended,
-            None => tokio::select! {
-                ended = connection => ended,
-                () = shared.activity.rest(limits.idle_timeout + limits.send_timeout) => Ok(()),
-            },
-        }
-    }
-
-    fn share(&self, link: Link) -> Arc<Shared> {
-        Arc::new(Shared { app: Arc::clone(&self.app), link, activity: Activity::new() })
+        let connection = self.http2.serve_connection(TokioIo::new(stream), answer);
+        let (idle, send) = (limits.idle_timeout, limits.send_timeout);
+        until_its_end(pin!(connection), stop, &activity, [idle, idle + send]).await
     }
 }
 
 impl Shared {
-    async fn respond(&self, request: Request<Incoming>) -> edge::Response {
-        let _running = self.activity.begin();
-        access_log::respond(&self.app, &self.link, request).await
+    async fn respond(&self, request: &mut Request<Incoming>) -> Response<WatchedBody> {
+        let running = self.activity.begin();
+        let response = access_log::respond(&self.app, &self.link, request).await;
+        drop(running);
+        response.map(|body| WatchedBody::new(body, Arc::clone(&self.activity)))
     }
 }
 
-/// Serves a connection until it ends, or is told to: when the server stops, or when it was idle for too long.
-async fn until_told_to_end<C: GracefulConnection>(
+/// Serves a connection until it ends. It is told to when the server stops, and when nothing has happened for
+/// the first of two times; when nothing has for the second either, it is cut off.
+async fn until_its_end<C: GracefulConnection>(
     mut connection: Pin<&mut C>,
     stop: &mut Stop,
     activity: &Activity,
-    idle_timeout: Duration,
-) -> Option<C::Output> {
+    [idle, cut_off]: [Duration; 2],
+) -> Result<(), C::Error> {
     tokio::select! {
         biased;
-        ended = connection.as_mut() => return Some(ended),
+        ended = connection.as_mut() => return ended,
         _ = stop.changed() => {}
-        () = activity.rest(idle_timeout) => {}
+        () = activity.rest(idle) => {}
     }
-    connection.graceful_shutdown();
-    None
+    connection.as_mut().graceful_shutdown();
+    tokio::select! {
+        biased;
+        ended = connection => ended,
+        () = activity.rest(cut_off) => Ok(()),
+    }
 }
 
 /// HTTP/2 says beside the path, and not in a header, which host is meant.
@@ -199,17 +192,4 @@ fn name_host(request: &mut Request<Incoming>) {
     if let Some(host) = host {
         request.headers_mut().insert(HOST, host);
     }
-}
-
-/// An answer whose pieces are noted when they are handed over.
-fn noted(
-    response: edge::Response,
-    shared: Arc<Shared>,
-) -> Response<impl hyper::body::Body<Data = bytes::Bytes, Error = edge::BrokenOff>> {
-    response.map(|body| {
-        body.map_frame(move |frame| {
-            shared.activity.note();
-            frame
-        })
-    })
 }

@@ -14,6 +14,7 @@ mod request_id;
 mod tls;
 #[cfg(unix)]
 mod unix_socket;
+mod watched;
 
 use std::future::Future;
 use std::pin::pin;

@@ -4,7 +4,6 @@
 mod exposition;
 mod listener;
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -52,8 +51,8 @@ const TIMES: [u64; 13] =
 /// Everything that is counted here.
 pub(super) struct Metrics {
     started: SystemTime,
-    /// The endpoints there are, and at which place of a row each is counted.
-    endpoints: HashMap<&'static str, usize>,
+    /// The endpoints there are, sorted, in the order in which a row counts them.
+    endpoints: Vec<&'static str>,
     /// A row for each method and one for the others, of a cell for each endpoint and one for requests
     /// that were refused before they got to any. Made when first used, which few are.
     operations: Vec<Vec<OnceLock<Box<Operation>>>>,
@@ -74,7 +73,8 @@ pub(super) struct OpenConnection(Arc<Level>);
 impl Metrics {
     /// Of requests to these endpoints.
     pub(super) fn new(endpoints: impl Iterator<Item = Endpoint>) -> Self {
-        let endpoints: HashMap<_, _> = endpoints.enumerate().map(|(at, Endpoint(name))| (name, at)).collect();
+        let mut endpoints: Vec<_> = endpoints.map(|Endpoint(name)| name).collect();
+        endpoints.sort_unstable();
         let row = || (0..=endpoints.len()).map(|_| OnceLock::new()).collect();
         Self {
             started: SystemTime::now(),
@@ -93,7 +93,7 @@ impl Metrics {
         elapsed: Duration,
     ) {
         let row = METHODS.binary_search(&method.as_str()).unwrap_or(METHODS.len());
-        let cell = endpoint.and_then(|Endpoint(name)| self.endpoints.get(name).copied());
+        let cell = endpoint.and_then(|Endpoint(name)| self.endpoints.binary_search(&name).ok());
         let cell = cell.unwrap_or(self.endpoints.len());
         if let Some(cell) = self.operations.get(row).and_then(|row| row.get(cell)) {
             cell.get_or_init(Box::default).count(status, elapsed);
@@ -108,14 +108,10 @@ impl Metrics {
 
     /// All operations that were asked for, with method and endpoint.
     fn operations(&self) -> impl Iterator<Item = (&'static str, &'static str, &Operation)> {
-        let mut names = vec!["none"; self.endpoints.len() + 1];
-        for (name, at) in &self.endpoints {
-            names[*at] = name;
-        }
         let methods = METHODS.into_iter().chain([OTHER]);
         methods.zip(&self.operations).flat_map(move |(method, row)| {
-            let cells: Vec<_> = names.iter().copied().zip(row).collect();
-            cells.into_iter().filter_map(move |(name, cell)| Some((method, name, &**cell.get()?)))
+            let names = self.endpoints.iter().copied().chain(["none"]);
+            names.zip(row).filter_map(move |(name, cell)| Some((method, name, &**cell.get()?)))
         })
     }
 }
