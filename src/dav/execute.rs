@@ -11,7 +11,7 @@ use super::error::{Problem, XML};
 use super::framework::Framework;
 use super::header::Conditions;
 use super::listing::{self, kind};
-use super::multistatus::{Multistatus, Selection};
+use super::multistatus::{Multistatus, Selection, Slash};
 use super::page;
 use super::path::{self, Target};
 use super::pieces;
@@ -320,8 +320,8 @@ impl Executor {
     }
 
     fn outcome(&self, place: &Place, outcome: &[(Name, StatusCode)]) -> Response {
-        let mut document = Multistatus::new();
-        document.outcome(&path::href(&self.base, place), outcome);
+        let mut document = Multistatus::new(&path::href(&self.base, place), Slash::Never);
+        document.outcome(outcome);
         multistatus(document.finish())
     }
 

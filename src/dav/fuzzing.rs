@@ -7,7 +7,7 @@ use roxmltree::Document;
 
 use super::csv;
 use super::error::Problem;
-use super::multistatus::{Multistatus, Selection};
+use super::multistatus::{Multistatus, Selection, Slash};
 use super::path::{self, Target};
 use super::prop::{Kind, Values};
 use super::request::{self, BodyError, Instruction, Wanted};
@@ -64,7 +64,7 @@ fn list(wanted: &Wanted) {
     let member = membership("o'neil", Role::Admin);
     for (minimal, as_printed) in [(false, false), (true, false), (false, true)] {
         let selection = Selection { wanted: wanted.clone(), minimal, as_printed };
-        let mut listing = Multistatus::new();
+        let mut listing = Multistatus::new("/x", Slash::Never);
         for (kind, values) in [
             (Kind::Collection, Values::Fixed),
             (Kind::Groups, Values::Fixed),
@@ -72,7 +72,7 @@ fn list(wanted: &Wanted) {
             (Kind::GroupOfUser, Values::Group(&group, Some(Role::Member))),
             (Kind::Membership, Values::Membership(&member)),
         ] {
-            listing.resource("/x", kind, values, &selection);
+            listing.resource(kind, values, &selection);
         }
         let shown = names(&listing.finish());
         if let (Wanted::Props(asked), false) = (wanted, minimal) {
@@ -87,8 +87,8 @@ fn report(instructions: &[Instruction]) {
         .iter()
         .map(|one| (one.name.clone(), if one.text().is_ok() { StatusCode::OK } else { StatusCode::CONFLICT }))
         .collect();
-    let mut listing = Multistatus::new();
-    listing.outcome("/x", &outcome);
+    let mut listing = Multistatus::new("/x", Slash::Never);
+    listing.outcome(&outcome);
     let shown = names(&listing.finish());
     assert_eq!(shown.len(), outcome.len());
     assert!(outcome.iter().all(|(name, _)| shown.contains(name)), "{outcome:?} in {shown:?}");

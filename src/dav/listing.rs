@@ -1,19 +1,9 @@
 //! A listing as a multistatus.
 
-use super::multistatus::{Multistatus, Selection};
-use super::path::push_segment;
+use super::multistatus::{Multistatus, Selection, Slash};
 use super::prop::{Kind, Values};
 use crate::domain::Node;
 use crate::service::{Children, Listing};
-
-/// How hrefs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slash {
-    /// With a slash at the end of collections (PROPFIND).
-    OnCollections,
-    /// Without, as answers to a search have it.
-    Never,
-}
 
 /// The kind of a node that was asked for itself.
 pub fn kind(node: &Node) -> Kind {
@@ -25,20 +15,16 @@ pub fn kind(node: &Node) -> Kind {
     }
 }
 
-/// Writes `listing`, which was taken at `href` (without a slash at the end).
+/// Writes what is at an href (without a slash at the end), and below it.
 pub struct ListingWriter<'l> {
-    href: &'l str,
-    slash: Slash,
     selection: &'l Selection,
     multistatus: Multistatus,
-    /// One buffer for all hrefs.
-    child_href: String,
 }
 
 impl<'l> ListingWriter<'l> {
     /// For a listing at `href`.
-    pub fn new(href: &'l str, slash: Slash, selection: &'l Selection) -> Self {
-        Self { href, slash, selection, multistatus: Multistatus::new(), child_href: String::new() }
+    pub fn new(href: &str, slash: Slash, selection: &'l Selection) -> Self {
+        Self { selection, multistatus: Multistatus::new(href, slash) }
     }
 
     /// Adds the node itself.
@@ -48,10 +34,7 @@ impl<'l> ListingWriter<'l> {
             Node::Membership(_, member) => Values::Membership(member),
             _ => Values::Fixed,
         };
-        let kind = kind(node);
-        self.child_href.clear();
-        self.child_href.push_str(self.href);
-        self.resource(kind, values);
+        self.multistatus.resource(kind(node), values, self.selection);
     }
 
     /// Adds what lies below it.
@@ -92,19 +75,7 @@ impl<'l> ListingWriter<'l> {
     }
 
     fn child(&mut self, name: &str, kind: Kind, values: Values<'_>) {
-        self.child_href.clear();
-        self.child_href.push_str(self.href);
-        self.child_href.push('/');
-        push_segment(&mut self.child_href, name);
-        self.resource(kind, values);
-    }
-
-    /// Adds what is at `child_href`.
-    fn resource(&mut self, kind: Kind, values: Values<'_>) {
-        if self.slash == Slash::OnCollections && kind.is_collection() {
-            self.child_href.push('/');
-        }
-        self.multistatus.resource(&self.child_href, kind, values, self.selection);
+        self.multistatus.child(name, kind, values, self.selection);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use http::StatusCode;
 
-use super::prop::{Kind, Prop, Values};
+use super::path::segment;
+use super::prop::{Kind, Prop, Value, Values};
 use super::request::Wanted;
 use super::xml::{DAV, Name, OWNCLOUD, SABREDAV, Writer};
 
@@ -54,6 +55,15 @@ impl Selection {
     }
 }
 
+/// How hrefs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slash {
+    /// With a slash at the end of collections (PROPFIND).
+    OnCollections,
+    /// Without, as answers to a search have it.
+    Never,
+}
+
 /// What a response of one kind of resource looks like behind the text of its href: what is the same for each of
 /// them is written once, and only the holes are filled per resource.
 #[derive(Debug)]
@@ -71,7 +81,7 @@ enum Piece {
 }
 
 impl Template {
-    fn compile(kind: Kind, selection: &Selection) -> Self {
+    fn compile(kind: Kind, slash: Slash, selection: &Selection) -> Self {
         let (found, missing): (Vec<_>, Vec<_>) = selection
             .names(kind)
             .into_iter()
@@ -79,6 +89,9 @@ impl Template {
             .partition(|(prop, _)| prop.is_some());
         let mut template = Self { kind, pieces: Vec::new() };
         let mut writer = Writer::default();
+        if slash == Slash::OnCollections && kind.is_collection() {
+            writer.raw("/");
+        }
         writer.end(&HREF);
         if !found.is_empty() || missing.is_empty() || selection.minimal {
             let valued = selection.wanted != Wanted::PropName;
@@ -123,7 +136,12 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(xml) => writer.raw(xml),
-                Piece::Hole(prop) => values.push(*prop, &mut |text| writer.text(text)),
+                Piece::Hole(prop) => match values.of(*prop) {
+                    None => {}
+                    Some(Value::Word(word)) => writer.raw(word),
+                    Some(Value::Text(text)) => writer.text(text),
+                    Some(Value::Number(number)) => writer.raw(&number.to_string()),
+                },
             }
         }
     }
@@ -159,22 +177,26 @@ fn end_propstat(writer: &mut Writer, status: StatusCode) {
 #[derive(Debug)]
 pub struct Multistatus {
     writer: Writer,
-    /// What comes before the text of each href.
-    opening: String,
+    slash: Slash,
+    /// What the response of everything below the resource begins with, up to and with the slash behind its
+    /// href.
+    below: String,
     /// One for each kind of resource met so far: two or three.
     templates: Vec<Template>,
 }
 
 impl Multistatus {
-    /// An empty one.
-    pub fn new() -> Self {
+    /// Of the resource at `href`, which is without a slash at the end, and what lies below it.
+    pub fn new(href: &str, slash: Slash) -> Self {
         let mut writer = Writer::default();
         writer.start(&RESPONSE);
         writer.start(&HREF);
-        let opening = writer.take();
+        writer.raw(href);
+        writer.raw("/");
+        let below = writer.take();
         writer.raw("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
         writer.root(&MULTISTATUS, &[DAV, SABREDAV, OWNCLOUD]);
-        Self { writer, opening, templates: Vec::new() }
+        Self { writer, slash, below, templates: Vec::new() }
     }
 
     /// Makes room for so many resources: growing step by step is 8 % of a long listing.
@@ -182,21 +204,32 @@ impl Multistatus {
         self.writer.reserve(resources * RESPONSE_BYTES);
     }
 
-    /// Adds a resource with the properties of `selection`.
-    pub fn resource(&mut self, href: &str, kind: Kind, values: Values<'_>, selection: &Selection) {
-        self.start_response(href);
+    /// Adds the resource itself, with the properties of `selection`.
+    pub fn resource(&mut self, kind: Kind, values: Values<'_>, selection: &Selection) {
+        self.start_response();
+        self.fill(kind, values, selection);
+    }
+
+    /// Adds the one of that name below it.
+    pub fn child(&mut self, name: &str, kind: Kind, values: Values<'_>, selection: &Selection) {
+        self.writer.raw(&self.below);
+        self.writer.raw(&segment(name));
+        self.fill(kind, values, selection);
+    }
+
+    fn fill(&mut self, kind: Kind, values: Values<'_>, selection: &Selection) {
         let known = self.templates.iter().position(|template| template.kind == kind);
         let index = known.unwrap_or_else(|| {
-            self.templates.push(Template::compile(kind, selection));
+            self.templates.push(Template::compile(kind, self.slash, selection));
             self.templates.len() - 1
         });
         self.templates[index].fill(&mut self.writer, values);
     }
 
-    /// Adds a resource with what became of each property, grouped by status in the order in which the
+    /// Adds the resource itself, with what became of each property, grouped by status in the order in which the
     /// statuses come first.
-    pub fn outcome(&mut self, href: &str, outcome: &[(Name, StatusCode)]) {
-        self.start_response(href);
+    pub fn outcome(&mut self, outcome: &[(Name, StatusCode)]) {
+        self.start_response();
         self.writer.end(&HREF);
         let mut statuses: Vec<StatusCode> = Vec::new();
         for (_, status) in outcome {
@@ -226,9 +259,8 @@ impl Multistatus {
         self.writer.take()
     }
 
-    fn start_response(&mut self, href: &str) {
-        self.writer.raw(&self.opening);
-        self.writer.raw(href);
+    fn start_response(&mut self) {
+        self.writer.raw(self.below.strip_suffix('/').unwrap_or_default());
     }
 }
 
@@ -265,9 +297,9 @@ mod tests {
         let selection = Selection { wanted, minimal, as_printed: false };
         let group = group();
         let values = Values::Group(&group, role);
-        let mut multistatus = Multistatus::new();
+        let mut multistatus = Multistatus::new("/x", Slash::OnCollections);
         let kind = if role.is_some() { Kind::GroupOfUser } else { Kind::Group };
-        multistatus.resource("/x/", kind, values, &selection);
+        multistatus.resource(kind, values, &selection);
         propstats(&multistatus.finish())
     }
 
@@ -298,22 +330,22 @@ mod tests {
     #[test]
     fn the_manual_shows_what_is_missing() {
         let selection = Selection { wanted: Wanted::AllProp, minimal: false, as_printed: true };
-        let mut multistatus = Multistatus::new();
+        let mut multistatus = Multistatus::new("/x", Slash::OnCollections);
         let group = group();
-        multistatus.resource("/x/", Kind::Group, Values::Group(&group, None), &selection);
+        multistatus.resource(Kind::Group, Values::Group(&group, None), &selection);
         let shown = propstats(&multistatus.finish());
         assert_eq!(shown[1].1.len(), 6);
     }
 
     #[test]
     fn outcomes_are_grouped_by_status() {
-        let mut multistatus = Multistatus::new();
+        let mut multistatus = Multistatus::new("/x", Slash::OnCollections);
         let outcome = [
             (Name::owncloud("a"), StatusCode::FORBIDDEN),
             (Name::owncloud("b"), StatusCode::FAILED_DEPENDENCY),
             (Name::owncloud("c"), StatusCode::FORBIDDEN),
         ];
-        multistatus.outcome("/x", &outcome);
+        multistatus.outcome(&outcome);
         let shown = propstats(&multistatus.finish());
         assert_eq!(shown[0], ("HTTP/1.1 403 Forbidden".to_owned(), vec![pair("a", ""), pair("c", "")]));
         assert_eq!(shown[1].0, "HTTP/1.1 424 Failed Dependency");

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::listing::{ListingWriter, Slash};
-use super::multistatus::Selection;
+use super::listing::ListingWriter;
+use super::multistatus::{Selection, Slash};
 use crate::domain::{Page, Principal, Result, Search};
 use crate::edge::{Body, BrokenOff};
 use crate::request_id::RequestId;

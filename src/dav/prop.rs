@@ -1,7 +1,7 @@
 //! The properties of the tree: one enum, one line each for name, place and value.
 
 use super::xml::Name;
-use crate::domain::{CustomGroup, Membership, Role};
+use crate::domain::{CustomGroup, CustomGroupNumber, Membership, Role};
 
 /// A live property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,21 +122,34 @@ impl Kind {
     }
 }
 
+/// The value of a property that varies.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'v> {
+    /// Of a fixed set, with nothing to escape in it.
+    Word(&'static str),
+    /// What somebody has chosen.
+    Text(&'v str),
+    /// Of a group.
+    Number(CustomGroupNumber),
+}
+
 impl<'v> Values<'v> {
-    /// Appends the text of a property whose value varies; nothing for one that the resource lacks.
-    pub fn push(self, prop: Prop, text: &mut impl FnMut(&str)) {
-        match (self, prop) {
-            (Values::Group(group, _), Prop::DisplayName) => text(group.display_name.as_str()),
-            (Values::Group(group, _), Prop::GroupId) => text(&group.number.to_string()),
-            (Values::Group(_, Some(role)), Prop::Role) => text(role.as_str()),
-            (Values::Membership(member), Prop::Role) => text(member.role.as_str()),
-            (Values::Membership(member), Prop::UserId) => text(member.user.as_str()),
-            (Values::Membership(member), Prop::UserDisplayName) => text(member.user_display_name.as_str()),
-            (Values::Membership(member), Prop::UserTypeInfo) => {
-                text(if member.guest { "guest" } else { "user" });
+    /// That of a property whose value varies; none for one that the resource lacks.
+    pub fn of(self, prop: Prop) -> Option<Value<'v>> {
+        Some(match (self, prop) {
+            (Values::Group(group, _), Prop::DisplayName) => Value::Text(group.display_name.as_str()),
+            (Values::Group(group, _), Prop::GroupId) => Value::Number(group.number),
+            (Values::Group(_, Some(role)), Prop::Role) => Value::Word(role.as_str()),
+            (Values::Membership(member), Prop::Role) => Value::Word(member.role.as_str()),
+            (Values::Membership(member), Prop::UserId) => Value::Text(member.user.as_str()),
+            (Values::Membership(member), Prop::UserDisplayName) => {
+                Value::Text(member.user_display_name.as_str())
             }
-            _ => {}
-        }
+            (Values::Membership(member), Prop::UserTypeInfo) => {
+                Value::Word(if member.guest { "guest" } else { "user" })
+            }
+            _ => return None,
+        })
     }
 }
 
