@@ -33,6 +33,8 @@ pub enum Command {
         /// Whether the members of a group are wanted as CSV.
         export: bool,
     },
+    /// A member to be added to a group, if the conditions of the request hold.
+    Add(Place, Request),
     /// Members to be added to a group.
     Import(Place, Vec<ImportRow>),
     /// What a resource takes.
@@ -62,6 +64,7 @@ impl Command {
             ("GET" | "HEAD", _) => Ok(read(request)),
             ("POST", Target::Tree(place)) => import(place, &request),
             ("OPTIONS", _) => Ok(Self::Options),
+            ("PUT", Target::Tree(place)) => Ok(Self::Add(place.clone(), request)),
             ("PUT" | "DELETE", _) => Ok(Self::Framework(request)),
             ("PROPPATCH" | "REPORT" | "COPY" | "MOVE" | "LOCK" | "UNLOCK" | "TRACE" | "CONNECT", _) => {
                 Ok(Self::Never(request.method().clone()))

@@ -77,6 +77,11 @@ impl Conditions {
         }
     }
 
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
     /// The same in the plainest form, for dav-server: some of what clients send it reads only with a panic.
     pub fn write(self, headers: &mut HeaderMap) {
         if self.asks_for_state || self.if_match == Some(false) {
