@@ -106,17 +106,24 @@ END;
 -- Who belongs to which custom group. joined_at rises within a group, so that the member of longest
 -- standing is never in doubt.
 CREATE TABLE custom_group_members (
-    group_number    INTEGER NOT NULL REFERENCES custom_groups (number) ON DELETE CASCADE,
-    user_id         TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    role            TEXT    NOT NULL CHECK (role IN ('member', 'admin')),
-    joined_at       INTEGER NOT NULL,
-    user_number     INTEGER NOT NULL,           -- that of user_id, with which listings find the name
+    group_number        INTEGER NOT NULL REFERENCES custom_groups (number) ON DELETE CASCADE,
+    user_id             TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role                TEXT    NOT NULL CHECK (role IN ('member', 'admin')),
+    user_display_name   TEXT    NOT NULL,       -- these two are those of user_id, so that a listing reads
+    user_guest          INTEGER NOT NULL,       -- one table: looking each user up would take a third longer
+    joined_at           INTEGER NOT NULL,
+    user_number         INTEGER NOT NULL,       -- that of user_id, with which searches find what they look at
     PRIMARY KEY (group_number, user_id)
 ) WITHOUT ROWID;
 
 CREATE INDEX custom_group_members_by_user ON custom_group_members (user_id, group_number);
 CREATE INDEX custom_group_members_by_time ON custom_group_members (group_number, joined_at);
 CREATE INDEX custom_group_admins ON custom_group_members (group_number) WHERE role = 'admin';
+
+CREATE TRIGGER users_shown_update AFTER UPDATE OF display_name, guest ON users BEGIN
+    UPDATE custom_group_members SET user_display_name = new.display_name, user_guest = new.guest
+    WHERE user_id = new.id;
+END;
 
 -- Apps that were switched on or off by hand; the others are as they come.
 CREATE TABLE apps (

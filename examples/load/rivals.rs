@@ -100,8 +100,8 @@ fn add(database: &Mutex<Connection>, path: &str) -> rusqlite::Result<()> {
     let (user, group) = (segments.next(), segments.next());
     let mut database = database.lock().unwrap_or_else(PoisonError::into_inner);
     let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let sql = "INSERT INTO custom_group_members (group_number, user_id, role, joined_at, user_number)
-               SELECT g.number, u.id, 'member', unixepoch(), u.number
+    let sql = "INSERT INTO custom_group_members
+               SELECT g.number, u.id, 'member', u.display_name, u.guest, unixepoch(), u.number
                FROM custom_groups g, users u WHERE g.uri = ?2 AND u.id = ?1";
     transaction.prepare_cached(sql)?.execute([user, group])?;
     transaction.commit()

@@ -69,7 +69,7 @@ fn furnished() -> Scratch {
             .expect("a group");
         for (joined, user) in [(9, "nora"), (5, "true"), (7, "123")] {
             let sql = "INSERT INTO custom_group_members
-                       SELECT ?1, id, iif(id = '123', 'admin', 'member'), ?2, number FROM users WHERE id = ?3";
+                       SELECT ?1, id, iif(id = '123', 'admin', 'member'), display_name, guest, ?2, number FROM users WHERE id = ?3";
             store.execute(sql, (number, joined, user)).expect("a member");
         }
     }

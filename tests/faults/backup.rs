@@ -231,8 +231,13 @@ fn verify_says_what_is_wrong_and_what_to_do() {
             "then its own again",
         ),
         (
+            "UPDATE custom_group_members SET user_guest = 1",
+            "listings show an old name or kind of the user \"client00\"",
+            "then its own again",
+        ),
+        (
             "INSERT INTO custom_groups SELECT 9, 'two', 'TEAM', display_name_folded FROM custom_groups;
-             INSERT INTO custom_group_members SELECT 9, id, 'admin', 1, number FROM users WHERE id = 'client00'",
+             INSERT INTO custom_group_members SELECT 9, id, 'admin', display_name, guest, 1, number FROM users WHERE id = 'client00'",
             "more than one custom group has the display name",
             "rename one of them",
         ),
@@ -241,9 +246,9 @@ fn verify_says_what_is_wrong_and_what_to_do() {
         fill(&data_dir, &["client00", "client01"]);
         let database = Connection::open(data_dir.join("davgroups.db")).expect("opened");
         let team = "INSERT INTO custom_groups VALUES (1, 'team', 'team', 'team');
-                    INSERT INTO custom_group_members SELECT 1, id, 'admin', 1, number FROM users WHERE id = 'client00';
+                    INSERT INTO custom_group_members SELECT 1, id, 'admin', display_name, guest, 1, number FROM users WHERE id = 'client00';
                     INSERT INTO custom_group_members
-                    SELECT 1, id, 'member', 2, number FROM users WHERE id = 'client01'";
+                    SELECT 1, id, 'member', display_name, guest, 2, number FROM users WHERE id = 'client01'";
         database.execute_batch(team).expect("made");
         database.execute_batch(damage).expect(damage);
         let output = run(&data_dir, "verify", &[]);

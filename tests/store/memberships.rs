@@ -40,6 +40,8 @@ pub fn what_is_written_is_read(database: &dyn Database) {
     assert_eq!(read(&store, |reader| reader.membership(group, "alice")), Some(expected.clone()));
     assert_eq!(read(&store, |reader| reader.memberships(group, &search(""))), [expected]);
 
+    write(&store, |tx| tx.update_user(&id("alice"), &UserChange::Guest(true)));
+    assert!(read(&store, |reader| reader.membership(group, "alice")).expect("still a member").guest);
     write(&store, |tx| tx.update_user(&id("alice"), &UserChange::DisplayName(UserName::stored("Liz"))));
     let renamed = read(&store, |reader| reader.membership(group, "alice")).expect("still a member");
     assert_eq!(renamed.user_display_name.as_str(), "Liz");

@@ -127,16 +127,14 @@ impl CustomGroupReader for Session<'_> {
         let (limit, offset) = limit_offset(search.page);
         if search.pattern.is_empty() {
             return self.all(
-                "SELECT m.user_id, u.display_name, u.guest, m.role = 'admin'
-                 FROM custom_group_members m JOIN users u ON u.number = m.user_number
-                 WHERE m.group_number = ?1
-                 ORDER BY m.user_id LIMIT ?2 OFFSET ?3",
+                "SELECT user_id, user_display_name, user_guest, role FROM custom_group_members
+                 WHERE group_number = ?1 ORDER BY user_id LIMIT ?2 OFFSET ?3",
                 params![group.get(), limit, offset],
                 membership,
             );
         }
         self.all(
-            "SELECT m.user_id, u.display_name, u.guest, m.role = 'admin'
+            "SELECT m.user_id, m.user_display_name, m.user_guest, m.role
              FROM custom_group_members m JOIN users u ON u.number = m.user_number
              WHERE m.group_number = ?1 AND u.name_folded LIKE ?2 ESCAPE '\\'
              ORDER BY m.user_id LIMIT ?3 OFFSET ?4",
@@ -152,10 +150,8 @@ impl CustomGroupReader for Session<'_> {
         limit: u64,
     ) -> Result<Vec<Membership>> {
         self.all(
-            "SELECT m.user_id, u.display_name, u.guest, m.role = 'admin'
-             FROM custom_group_members m JOIN users u ON u.number = m.user_number
-             WHERE m.group_number = ?1 AND m.user_id > ?2
-             ORDER BY m.user_id LIMIT ?3",
+            "SELECT user_id, user_display_name, user_guest, role FROM custom_group_members
+             WHERE group_number = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3",
             params![group.get(), last.as_str(), row_limit(limit)],
             membership,
         )
@@ -163,9 +159,8 @@ impl CustomGroupReader for Session<'_> {
 
     fn membership(&self, group: CustomGroupNumber, user: &str) -> Result<Option<Membership>> {
         self.first(
-            "SELECT m.user_id, u.display_name, u.guest, m.role = 'admin'
-             FROM custom_group_members m JOIN users u ON u.number = m.user_number
-             WHERE m.group_number = ?1 AND m.user_id = ?2",
+            "SELECT user_id, user_display_name, user_guest, role FROM custom_group_members
+             WHERE group_number = ?1 AND user_id = ?2",
             params![group.get(), user],
             membership,
         )
@@ -248,8 +243,10 @@ impl CustomGroupWriter for Session<'_> {
             .flatten();
         let joined = latest.map_or(self.now.0, |latest| self.now.0.max(latest + 1));
         let added = self.change(
-            "INSERT INTO custom_group_members (group_number, user_id, role, joined_at, user_number)
-             VALUES (?1, ?2, ?3, ?4, (SELECT number FROM users WHERE id = ?2)) ON CONFLICT DO NOTHING",
+            // Of a user who is not there everything is NULL, which is refused.
+            "INSERT INTO custom_group_members
+             SELECT ?1, ?2, ?3, display_name, guest, ?4, number
+             FROM (VALUES (1)) LEFT JOIN users ON id = ?2 WHERE true ON CONFLICT DO NOTHING",
             params![group.get(), user.as_str(), role.as_str(), joined],
         )?;
         if added == 0 { Err(Error::AlreadyMember) } else { Ok(()) }
@@ -285,8 +282,7 @@ fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
         user: user_id(row, 0)?,
         user_display_name: user_name(row, 1)?,
         guest: row.get(2)?,
-        // A number is read in half the time of a text.
-        role: if row.get(3)? { Role::Admin } else { Role::Member },
+        role: role(row, 3)?,
     })
 }
 
@@ -298,6 +294,9 @@ struct StoredRole(Role);
 
 impl FromSql for StoredRole {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Role::from_word(value.as_str()?).map(Self).ok_or(FromSqlError::InvalidType)
+        // Not as a text, which is looked through first.
+        let word = value.as_bytes()?;
+        let role = [Role::Member, Role::Admin].into_iter().find(|role| role.as_str().as_bytes() == word);
+        role.map(Self).ok_or(FromSqlError::InvalidType)
     }
 }

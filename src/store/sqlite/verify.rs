@@ -124,6 +124,13 @@ const RULES: &[(&str, &str, &str, &str)] = &[
         RESTORE,
     ),
     (
+        "listings show an old name or kind of the user ",
+        "",
+        "SELECT DISTINCT user_id FROM custom_group_members JOIN users ON id = user_id
+         WHERE display_name <> user_display_name OR guest <> user_guest ORDER BY user_id",
+        NAME_AGAIN,
+    ),
+    (
         "searching does not find the user ",
         "",
         "SELECT id FROM users WHERE number NOT IN (SELECT id FROM users_search_docsize) ORDER BY id",
