@@ -71,7 +71,11 @@ impl Tree<'_> {
         found.ok_or_else(|| Error::CustomGroupUnknown(uri.to_owned()))
     }
 
-    fn membership(&self, group: CustomGroup, user: &str) -> Result<Node> {
+    /// The membership of a user in a group that was located.
+    ///
+    /// # Errors
+    /// As for [`Self::locate`]: `NotPermitted`, `NotAMember`.
+    pub(super) fn membership(&self, group: CustomGroup, user: &str) -> Result<Node> {
         self.check_visible(&group)?;
         let not_a_member = Error::NotAMember { user: user.to_owned(), group: group.number };
         let membership = self.reader.membership(group.number, user)?.ok_or(not_a_member)?;

@@ -116,7 +116,12 @@ fn import(act: &mut Act<'_>, group: &CustomGroup, row: &ImportRow) -> Result<Imp
 fn find_joinable(act: &Act<'_>, place: &Place) -> Result<CustomGroup> {
     let tree = act.tree(Denied::AddMember);
     let parent = place.parent().map(|parent| tree.locate(&parent)).transpose()?;
-    match (parent, tree.locate(place)) {
+    let there = match &parent {
+        // Which need not be looked for again.
+        Some(Node::Group(group)) => tree.membership(group.clone(), place.name()),
+        _ => tree.locate(place),
+    };
+    match (parent, there) {
         (_, Ok(Node::Membership(..))) => Err(Error::AlreadyMember),
         (_, Ok(_)) => Err(Error::PutOnCollection),
         (Some(Node::Group(group)), Err(Error::NotAMember { .. })) => Ok(group),
