@@ -6,6 +6,7 @@ use crate::domain::{
     TokenHash, TokenNumber, User, UserId,
 };
 
+/// Which of the members of a subadmin's groups are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Members {
     /// All of them.
