@@ -48,6 +48,21 @@ CREATE TRIGGER users_search_delete AFTER DELETE ON users BEGIN
     DELETE FROM users_search WHERE rowid = old.number;
 END;
 
+-- How many users there are, which pages of listings say: counting a million takes as long as a hundred look-ups.
+CREATE TABLE totals (
+    users           INTEGER NOT NULL
+);
+
+INSERT INTO totals (users) VALUES (0);
+
+CREATE TRIGGER users_total_insert AFTER INSERT ON users BEGIN
+    UPDATE totals SET users = users + 1;
+END;
+
+CREATE TRIGGER users_total_delete AFTER DELETE ON users BEGIN
+    UPDATE totals SET users = users - 1;
+END;
+
 -- Groups of the provisioning API. 'admin' always exists.
 CREATE TABLE groups (
     id              TEXT    NOT NULL PRIMARY KEY,

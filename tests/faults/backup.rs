@@ -235,6 +235,7 @@ fn verify_says_what_is_wrong_and_what_to_do() {
             "listings show an old name or kind of the user \"client00\"",
             "then its own again",
         ),
+        ("UPDATE totals SET users = 7", "where there are \"2\"", "restore a backup"),
         (
             "INSERT INTO custom_groups SELECT 9, 'two', 'TEAM', display_name_folded FROM custom_groups;
              INSERT INTO custom_group_members SELECT 9, id, 'admin', display_name, guest, 1, number FROM users WHERE id = 'client00'",

@@ -281,6 +281,7 @@ pub fn deleting_takes_places_and_rights_along(database: &dyn Database) {
     assert_eq!(find(&store, "alice"), None);
     assert!(account(&store, "alice").is_none());
     assert_eq!(user_ids(&store, &search("")), ["bob"]);
+    assert_eq!(read(&store, |reader| reader.count_users(&search("").pattern)), 1);
     assert_eq!(read(&store, |reader| reader.group_members(&group_id("team"))), [id("bob")]);
     assert_eq!(read(&store, |reader| reader.subadmins(&group_id("team"))), [id("bob")]);
     assert_eq!(member_ids(&store, group.number, &search("")), ["bob"]);
@@ -292,8 +293,11 @@ pub fn deleting_takes_places_and_rights_along(database: &dyn Database) {
 
 pub fn an_empty_store_has_no_users(database: &dyn Database) {
     let store = database.open();
+    let count = || read(&store, |reader| reader.count_users(&search("").pattern));
     assert!(read(&store, |reader| reader.users()).is_empty());
+    assert_eq!(count(), 0);
     add_users(&store, &["bob", "Alice", "alan"]);
+    assert_eq!(count(), 3);
     let ids = read(&store, |reader| reader.users()).into_iter().map(|user| user.id).collect();
     assert_eq!(texts(ids), ["Alice", "alan", "bob"]);
 }

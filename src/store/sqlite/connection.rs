@@ -20,7 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/2_user_numbers.sql"),
     include_str!("migrations/3_audit_and_tokens.sql"),
     include_str!("migrations/4_foreign_passwords.sql"),
-    include_str!("migrations/5_shown_members.sql"),
+    include_str!("migrations/5_faster_listings.sql"),
 ];
 
 /// Marks a database as one of davgroups (`PRAGMA application_id`): "davg" in ASCII.

@@ -115,7 +115,7 @@ impl UserReader for Session<'_> {
     fn count_users(&self, pattern: &Pattern) -> Result<u64> {
         match self.search(pattern, CANDIDATES)? {
             Way::Nothing => Ok(0),
-            Way::Everything => self.count("SELECT count(*) FROM users", []),
+            Way::Everything => self.count("SELECT users FROM totals", []),
             Way::Scan(like) => self.count(
                 "SELECT count(*) FROM users
                  WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'",

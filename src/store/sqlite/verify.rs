@@ -131,6 +131,12 @@ const RULES: &[(&str, &str, &str, &str)] = &[
         NAME_AGAIN,
     ),
     (
+        "pages of listings say a wrong number of users, where there are ",
+        "",
+        "SELECT CAST(count(*) AS TEXT) FROM users HAVING count(*) <> (SELECT users FROM totals)",
+        RESTORE,
+    ),
+    (
         "searching does not find the user ",
         "",
         "SELECT id FROM users WHERE number NOT IN (SELECT id FROM users_search_docsize) ORDER BY id",

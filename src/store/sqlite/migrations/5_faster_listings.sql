@@ -30,3 +30,18 @@ CREATE TRIGGER users_shown_update AFTER UPDATE OF display_name, guest ON users B
     UPDATE custom_group_members SET user_display_name = new.display_name, user_guest = new.guest
     WHERE user_id = new.id;
 END;
+
+-- Pages of listings say how many users there are.
+CREATE TABLE totals (
+    users           INTEGER NOT NULL
+);
+
+INSERT INTO totals SELECT count(*) FROM users;
+
+CREATE TRIGGER users_total_insert AFTER INSERT ON users BEGIN
+    UPDATE totals SET users = users + 1;
+END;
+
+CREATE TRIGGER users_total_delete AFTER DELETE ON users BEGIN
+    UPDATE totals SET users = users - 1;
+END;
