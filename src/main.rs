@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use tikv_jemallocator::Jemalloc;
 
-/// Gives memory back to the system, which glibc does not for the 12 MiB that a password hash takes: it
-/// keeps them for each thread that ever computed one. After 64 logins at once the process takes 41 MB more
-/// at its peak rather than 570, and idle 10 MB rather than 28.
+/// Gives memory back to the system, which glibc does not for the megabytes that a password hash takes: it
+/// keeps them for each thread that ever computed one. At the peak of 64 logins at once, with hashes of
+/// 19 MiB, the process took 41 MB more with this and 570 with glibc, and idle 10 rather than 28.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 

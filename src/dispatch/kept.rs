@@ -38,7 +38,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers, each good for as long as nothing is written.
 ///
-/// Sending one takes a tenth of the time that a listing of a thousand members takes, and a third of that
+/// Sending one takes a sixth of the time that a listing of a thousand members takes, and a third of that
 /// of a single user. Whatever is written by anybody makes all of them worthless: keeping account of what
 /// depends on what would be another place for rules.
 pub(super) struct Kept {
