@@ -53,11 +53,12 @@ pub fn get(path: &str, who: Option<&str>) -> Bytes {
     request("GET", path, who, "", "")
 }
 
-/// Users in turn ask for themselves.
-pub fn getuser() -> Requests {
-    cycle(SENDERS, |number| {
+/// Users in turn ask for themselves, at paths below `root`.
+pub fn getuser(root: &str) -> Requests {
+    let root = root.to_owned();
+    cycle(SENDERS, move |number| {
         let user = user(number);
-        get(&format!("/ocs/v1.php/cloud/users/{user}"), Some(&user))
+        get(&format!("{root}/ocs/v1.php/cloud/users/{user}"), Some(&user))
     })
 }
 
@@ -70,9 +71,10 @@ pub fn getuser_anew() -> Requests {
     })
 }
 
-/// Members in turn ask for a group and what they are in it.
-pub fn propfind_group() -> Requests {
-    cycle(SENDERS, |number| propfind(&format!("{GROUPS}hundred/"), Some(&user(number)), 0, &MEMBER))
+/// Members in turn ask for a group and what they are in it, at paths below `root`.
+pub fn propfind_group(root: &str) -> Requests {
+    let path = format!("{root}{GROUPS}hundred/");
+    cycle(SENDERS, move |number| propfind(&path, Some(&user(number)), 0, &MEMBER))
 }
 
 /// The administrator lists the members of a group, always alike.

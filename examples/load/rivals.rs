@@ -13,7 +13,7 @@ use dav_server::davpath::DavPath;
 use dav_server::fs::{DavFileSystem, OpenOptions};
 use dav_server::memfs::MemFs;
 use davgroups::store::sqlite::FILE_NAME;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -28,15 +28,19 @@ use crate::process::{Server, free_address};
 /// The longest body that bare hyper answers.
 const LONGEST: usize = 4 << 20;
 
-/// Answers `GET /N` with N bytes that are in memory.
+/// Answers requests for `/N` and whatever is below it with N bytes that are in memory, once it has read
+/// their bodies.
 pub fn serve_hyper() -> Result<()> {
     let bytes = Bytes::from(vec![b'x'; LONGEST]);
     Runtime::new()?.block_on(accept(move |stream| {
         let bytes = bytes.clone();
         let answer = service_fn(move |request: http::Request<Incoming>| {
-            let length = request.uri().path()[1..].parse().unwrap_or(0).min(LONGEST);
-            let body = Full::new(bytes.slice(..length));
-            async { Ok::<_, Infallible>(http::Response::new(body)) }
+            let length = request.uri().path().split('/').nth(1).and_then(|length| length.parse().ok());
+            let body = Full::new(bytes.slice(..length.unwrap_or(0).min(LONGEST)));
+            async {
+                request.into_body().collect().await?;
+                Ok::<_, hyper::Error>(http::Response::new(body))
+            }
         });
         http1::Builder::new().serve_connection(TokioIo::new(stream), answer)
     }))

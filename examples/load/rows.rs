@@ -63,20 +63,27 @@ async fn point(bench: &Bench, report: &mut Report) -> Result<()> {
     let (ours, hyper) = (bench.start(&bench.large)?, Server::role(&["hyper"])?);
     let logging =
         Server::davgroups(&bench.server, &bench.small.data_dir, &[("DAVGROUPS_LOG_LEVEL", "info")])?;
-    let ocs = Lane::new("OCS getuser", &ours, 200, requests::getuser());
-    let dav = Lane::new("PROPFIND Depth 0", &ours, 207, requests::propfind_group());
-    let logged = Lane::new("OCS getuser, with access log", &logging, 200, requests::getuser());
+    let ocs = Lane::new("OCS getuser", &ours, 200, requests::getuser(""));
+    let dav = Lane::new("PROPFIND Depth 0", &ours, 207, requests::propfind_group(""));
+    let logged = Lane::new("OCS getuser, with access log", &logging, 200, requests::getuser(""));
     let anew = Lane::new("OCS getuser, never asked before", &ours, 200, requests::getuser_anew());
     let mut lanes = vec![ocs, dav, logged, anew];
-    for like in 0..2 {
-        let length = lanes[like].probe().await?.length;
-        lanes.push(bare(&hyper, length));
-    }
+    let lengths = [lanes[0].probe().await?.length, lanes[1].probe().await?.length];
+    lanes.extend(lengths.map(|length| bare(&hyper, length)));
+    let roots = lengths.map(|length| format!("/{length}"));
+    lanes.push(Lane::new("bare hyper, same getuser", &hyper, 200, requests::getuser(&roots[0])));
+    lanes.push(Lane::new("bare hyper, same PROPFIND", &hyper, 200, requests::propfind_group(&roots[1])));
+    let asked = Target::AtLeast(0.8);
     for connections in [8, 64] {
         let done = bench.drive(&lanes, connections).await?;
-        let asked = Target::AtLeast(0.8);
-        for (own, limit, target) in [(0, 4, asked), (1, 5, asked), (3, 4, Target::None)] {
-            let what = format!("{}, {connections} connections, of bare hyper", done[own].name);
+        for (own, limit, same, target) in [
+            (0, 4, "", asked),
+            (0, 6, " with the same request", Target::None),
+            (1, 5, "", asked),
+            (1, 7, " with the same request", Target::None),
+            (3, 4, "", Target::None),
+        ] {
+            let what = format!("{}, {connections} connections, of bare hyper{same}", done[own].name);
             report.figure(what, done[own].ratio(&done[limit]), "x", target);
         }
         report.lanes("point", connections, &done);
@@ -126,7 +133,7 @@ async fn listing(bench: &Bench, report: &mut Report) -> Result<()> {
 async fn auth(bench: &Bench, report: &mut Report) -> Result<()> {
     const LOGINS: u32 = 20_000;
     let server = bench.start(&bench.small)?;
-    let lanes = [Lane::new("OCS getuser", &server, 200, requests::getuser())];
+    let lanes = [Lane::new("OCS getuser", &server, 200, requests::getuser(""))];
     let done = bench.drive(&lanes, 8).await?;
     drop(lanes);
     drop(server);
@@ -291,7 +298,7 @@ async fn milliseconds_to_answer(bench: &Bench, data_dir: &Path) -> Result<f64> {
 /// What the process takes, idle and busy.
 async fn memory(bench: &Bench, report: &mut Report) -> Result<()> {
     let server = bench.start(&bench.large)?;
-    Lane::new("first login", &server, 200, requests::getuser()).probe().await?;
+    Lane::new("first login", &server, 200, requests::getuser("")).probe().await?;
     tokio::time::sleep(Duration::from_millis(500)).await;
     report.figure(
         "memory, idle after the first login",
@@ -300,8 +307,8 @@ async fn memory(bench: &Bench, report: &mut Report) -> Result<()> {
         Target::Under(15.0),
     );
     let lanes = [
-        Lane::new("OCS getuser", &server, 200, requests::getuser()),
-        Lane::new("PROPFIND Depth 0", &server, 207, requests::propfind_group()),
+        Lane::new("OCS getuser", &server, 200, requests::getuser("")),
+        Lane::new("PROPFIND Depth 0", &server, 207, requests::propfind_group("")),
         Lane::new("1,000 members anew", &server, 207, requests::members_anew("thousand")),
         Lane::repeat("1,000 members repeated", &server, 207, requests::members("thousand")),
     ];
