@@ -101,6 +101,13 @@ pub fn asked_anew(path: String) -> Requests {
     Rc::new(move |number| get(&format!("{path}&anew={number}"), Some("admin")))
 }
 
+/// The administrator reads the first thousand pages of what `path`, which has a query, finds, and again.
+pub fn pages(path: String) -> Requests {
+    Rc::new(move |number| {
+        get(&format!("{path}&limit=10&offset={}&anew={number}", number % 1_000 * 10), Some("admin"))
+    })
+}
+
 /// The administrator searches for groups, with something that is new each time.
 pub fn search_groups(pattern: &'static str) -> Requests {
     Rc::new(move |number| search_for_groups(pattern, number))

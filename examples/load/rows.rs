@@ -361,6 +361,7 @@ async fn search(bench: &Bench, report: &mut Report) -> Result<()> {
     let server = bench.start(&bench.large)?;
     let users = "/ocs/v1.php/cloud/users";
     let get = |name, path| Lane::new(name, &server, 200, requests::asked_anew(path));
+    let paged = |name, path| Lane::new(name, &server, 200, requests::pages(path));
     let report_groups = |name, pattern| Lane::new(name, &server, 207, requests::search_groups(pattern));
     let lanes = [
         get("OCS getuser", format!("{users}/{}?", user(4321))),
@@ -369,8 +370,8 @@ async fn search(bench: &Bench, report: &mut Report) -> Result<()> {
         get("getusers?search=0004321", format!("{users}?search=0004321")),
         report_groups("search-query 0004321", "0004321"),
         get("getusers, first page of all", format!("{users}?limit=10")),
-        get("getusers?search=grace, first page", format!("{users}?search=grace&limit=10")),
-        get("getusers?search=09 (2 characters)", format!("{users}?search=09&limit=10")),
+        paged("getusers?search=grace, page by page", format!("{users}?search=grace")),
+        paged("getusers?search=09 (2 characters), page by page", format!("{users}?search=09")),
     ];
     let done = bench.drive(&lanes, 2).await?;
     for (number, lane) in done.iter().enumerate().skip(1) {

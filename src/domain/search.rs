@@ -4,7 +4,7 @@ use super::error::{Error, Result};
 use super::fold::fold;
 
 /// What to look for: an infix, without regard to case; no character of it is a wildcard.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
 impl Pattern {

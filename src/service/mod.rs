@@ -25,6 +25,7 @@ mod password_hash;
 mod passwords;
 mod subadmin;
 mod token;
+mod totals;
 mod user;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub struct Service {
     passwords: Arc<Passwords>,
     rules: Rules,
     switches: app::Switches,
+    totals: totals::Totals,
 }
 
 impl Service {
@@ -69,6 +71,7 @@ impl Service {
             passwords,
             rules,
             switches: app::Switches::default(),
+            totals: totals::Totals::default(),
         }
     }
 
