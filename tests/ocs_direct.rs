@@ -592,6 +592,25 @@ async fn listings_search_and_pages() {
     assert_eq!(rest.data(), json!({"groups": ["other", "staff"]}));
     assert_eq!(rest.json()["ocs"]["meta"]["totalitems"], json!(4));
 
+    // Page after page is all of it, also when something is written between them.
+    let page = async |offset: usize| {
+        users(world.v1("admin", "GET", &format!("users?search=e&limit=2&offset={offset}"), "").await.data())
+    };
+    let whole = users(world.v1("admin", "GET", "users?search=e", "").await.data());
+    let whole = whole.as_array().expect("a list");
+    assert!(whole.len() > 4, "{whole:?}");
+    for offset in (0..=whole.len()).step_by(2) {
+        let expected: Vec<_> = whole.iter().skip(offset).take(2).collect();
+        assert_eq!(page(offset).await, json!(expected), "from {offset}");
+    }
+    let second = whole[1].as_str().expect("an id");
+    assert_eq!(
+        world.v1("admin", "DELETE", &format!("users/{second}"), "").await.statuscode(),
+        100,
+        "{second}"
+    );
+    assert_eq!(page(2).await, json!([whole[3], whole[4]]), "one fewer before it");
+
     let long = format!("users?search={}", "a".repeat(5000));
     assert_eq!(world.v1("admin", "GET", &long, "").await.statuscode(), 101);
 }

@@ -60,9 +60,10 @@ impl Service {
     /// `NotPermitted` for those who manage no users.
     pub async fn find_user_details(&self, who: &Principal, search: Search) -> Result<Paged<UserDetails>> {
         Level::Subadmin.check(who)?;
-        let (who, rules, totals) = (who.clone(), self.rules, self.totals.at(self.store.generation()?));
+        let (who, rules) = (who.clone(), self.rules);
+        let searches = self.searches.at(self.store.generation()?);
         self.read_long(move |reader| {
-            let found = find(reader, &totals, &who, Members::Managed, &search)?;
+            let found = find(reader, &searches, &who, Members::Managed, &search)?;
             let entries = gather(reader, &who, &rules, &found.entries)?;
             Ok(Paged { entries, total: found.total })
         })

@@ -23,9 +23,9 @@ mod operator;
 mod paged;
 mod password_hash;
 mod passwords;
+mod searches;
 mod subadmin;
 mod token;
-mod totals;
 mod user;
 
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct Service {
     passwords: Arc<Passwords>,
     rules: Rules,
     switches: app::Switches,
-    totals: totals::Totals,
+    searches: searches::Searches,
 }
 
 impl Service {
@@ -71,7 +71,7 @@ impl Service {
             passwords,
             rules,
             switches: app::Switches::default(),
-            totals: totals::Totals::default(),
+            searches: searches::Searches::default(),
         }
     }
 

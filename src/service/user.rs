@@ -7,8 +7,8 @@ use super::act::{Act, enable};
 use super::custom_group::leave_all;
 use super::group::{self, Target};
 use super::paged::Paged;
+use super::searches::SearchesNow;
 use super::subadmin;
-use super::totals::TotalsNow;
 use crate::domain::permission::check_scope;
 use crate::domain::provisioning::{Level, Relation, UserField};
 use crate::domain::{
@@ -70,8 +70,8 @@ impl Service {
     /// `NotPermitted` for those who manage no users.
     pub async fn find_users(&self, who: &Principal, search: Search) -> Result<Paged<UserId>> {
         Level::Subadmin.check(who)?;
-        let (who, totals) = (who.clone(), self.totals.at(self.store.generation()?));
-        self.read_long(move |reader| find(reader, &totals, &who, Members::All, &search)).await
+        let (who, searches) = (who.clone(), self.searches.at(self.store.generation()?));
+        self.read_long(move |reader| find(reader, &searches, &who, Members::All, &search)).await
     }
 
     /// Changes one field of a user; none stands for a field that there is not.
@@ -147,14 +147,17 @@ impl Service {
 /// The users that match: all for an administrator, else these members of the principal's own groups.
 pub(super) fn find(
     reader: &dyn Reader,
-    totals: &TotalsNow,
+    searches: &SearchesNow,
     who: &Principal,
     members: Members,
     search: &Search,
 ) -> Result<Paged<UserId>> {
     if who.administrator {
-        let found = reader.find_users(search)?;
-        Paged::new(found, search, |pattern| totals.of(pattern, || reader.count_users(pattern)))
+        let found = searches.page(search, |search, last| match last {
+            Some(last) => reader.find_users_after(search, last),
+            None => reader.find_users(search),
+        })?;
+        Paged::new(found, search, |pattern| searches.total(pattern, || reader.count_users(pattern)))
     } else {
         let found = reader.find_managed_users(&who.user, members, search)?;
         Paged::new(found, search, |pattern| reader.count_managed_users(&who.user, members, pattern))

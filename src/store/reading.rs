@@ -31,6 +31,9 @@ pub trait UserReader {
     /// Ids of users that match in id, display name or e-mail, by id.
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>>;
 
+    /// The same among those who come after `last`.
+    fn find_users_after(&self, search: &Search, last: &UserId) -> Result<Vec<UserId>>;
+
     /// The same among the members of the groups that `subadmin` manages, each once.
     fn find_managed_users(&self, subadmin: &UserId, members: Members, search: &Search)
     -> Result<Vec<UserId>>;

@@ -49,6 +49,7 @@ macro_rules! contract {
                     one_thing_changes_at_a_time
                     searching_looks_at_id_name_and_email
                     changed_names_are_found_and_old_ones_not
+                    a_search_goes_on_behind_a_user
                     managed_users_are_found_once
                     administrators_are_members_and_not_managed
                     deleting_takes_places_and_rights_along

@@ -264,6 +264,26 @@ pub fn administrators_are_members_and_not_managed(database: &dyn Database) {
     }
 }
 
+pub fn a_search_goes_on_behind_a_user(database: &dyn Database) {
+    let store = database.open();
+    let users: Vec<String> = (10..40).map(|number| format!("user{number}")).collect();
+    add_users(&store, &users.iter().map(String::as_str).collect::<Vec<_>>());
+    // All of them, those with too few letters for the index, and those that it finds.
+    for pattern in ["", "r1", "user2", "nobody"] {
+        let all = user_ids(&store, &search(pattern));
+        let rest = |last: &str, offset, limit| {
+            let search = Search { page: page(offset, limit).page, ..search(pattern) };
+            texts(read(&store, |reader| reader.find_users_after(&search, &id(last))))
+        };
+        let behind = |last: &str| all.iter().filter(|id| id.as_str() > last).cloned().collect::<Vec<_>>();
+        for last in ["aaa", "user13", "user135", "user25", "user39", "zzz"] {
+            assert_eq!(rest(last, 0, None), behind(last), "{pattern:?} behind {last}");
+            let some: Vec<_> = behind(last).into_iter().skip(1).take(3).collect();
+            assert_eq!(rest(last, 1, Some(3)), some, "{pattern:?} behind {last}");
+        }
+    }
+}
+
 pub fn deleting_takes_places_and_rights_along(database: &dyn Database) {
     let store = database.open();
     add_users(&store, &["alice", "bob"]);

@@ -62,29 +62,11 @@ impl UserReader for Session<'_> {
     }
 
     fn find_users(&self, search: &Search) -> Result<Vec<UserId>> {
-        let (limit, offset) = limit_offset(search.page);
-        match self.search(&search.pattern, CANDIDATES)? {
-            Way::Nothing => Ok(Vec::new()),
-            Way::Everything => {
-                let sql = "SELECT id FROM users ORDER BY id LIMIT ?1 OFFSET ?2";
-                self.all(sql, [limit, offset], |row| user_id(row, 0))
-            }
-            Way::Scan(like) => self.all(
-                "SELECT id FROM users
-                 WHERE name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\'
-                 ORDER BY id LIMIT ?2 OFFSET ?3",
-                params![like, limit, offset],
-                |row| user_id(row, 0),
-            ),
-            Way::Index(like, numbers) => self.all(
-                "SELECT id FROM users
-                 WHERE number IN (SELECT value FROM json_each(?4))
-                   AND (name_folded LIKE ?1 ESCAPE '\\' OR email_folded LIKE ?1 ESCAPE '\\')
-                 ORDER BY id LIMIT ?2 OFFSET ?3",
-                params![like, limit, offset, numbers],
-                |row| user_id(row, 0),
-            ),
-        }
+        self.find_users_behind(search, "")
+    }
+
+    fn find_users_after(&self, search: &Search, last: &UserId) -> Result<Vec<UserId>> {
+        self.find_users_behind(search, last.as_str())
     }
 
     fn find_managed_users(
@@ -218,6 +200,36 @@ impl UserWriter for Session<'_> {
     fn delete_user(&mut self, user: &UserId) -> Result<()> {
         self.change("DELETE FROM users WHERE id = ?1", [user.as_str()])?;
         Ok(())
+    }
+}
+
+impl Session<'_> {
+    /// The users that match and whose ids come after `last`: every id comes after nothing.
+    fn find_users_behind(&self, search: &Search, last: &str) -> Result<Vec<UserId>> {
+        let (limit, offset) = limit_offset(search.page);
+        match self.search(&search.pattern, CANDIDATES)? {
+            Way::Nothing => Ok(Vec::new()),
+            Way::Everything => self.all(
+                "SELECT id FROM users WHERE id > ?1 ORDER BY id LIMIT ?2 OFFSET ?3",
+                params![last, limit, offset],
+                |row| user_id(row, 0),
+            ),
+            Way::Scan(like) => self.all(
+                "SELECT id FROM users
+                 WHERE id > ?1 AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')
+                 ORDER BY id LIMIT ?3 OFFSET ?4",
+                params![last, like, limit, offset],
+                |row| user_id(row, 0),
+            ),
+            Way::Index(like, numbers) => self.all(
+                "SELECT id FROM users
+                 WHERE +id > ?1 AND number IN (SELECT value FROM json_each(?5))
+                   AND (name_folded LIKE ?2 ESCAPE '\\' OR email_folded LIKE ?2 ESCAPE '\\')
+                 ORDER BY id LIMIT ?3 OFFSET ?4",
+                params![last, like, limit, offset, numbers],
+                |row| user_id(row, 0),
+            ),
+        }
     }
 }
 
