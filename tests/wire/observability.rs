@@ -286,8 +286,8 @@ fn requests_are_counted_by_what_they_are() {
     assert_eq!(count("answer_cache_lookups_total", r#"result="hit""#), Some(2.0));
     assert_eq!(count("answer_cache_lookups_total", r#"result="miss""#), Some(4.0));
     assert_eq!(metrics["davgroups_write_queue_depth"], 0.0);
-    // The login and two groups; of one that was refused there is nothing to commit.
-    assert_eq!(metrics["davgroups_commit_size_sum"], 3.0);
+    // The login, two groups, and one that was refused.
+    assert_eq!(metrics["davgroups_commit_size_sum"], 4.0);
     assert!(metrics["davgroups_database_size_bytes"] >= 4096.0);
     assert!(metrics["davgroups_wal_size_bytes"] > 0.0);
     assert!(metrics["davgroups_store_statements_total"] > 0.0);

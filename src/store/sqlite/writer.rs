@@ -109,26 +109,20 @@ fn run_batch(connection: &Connection, batch: &mut [Job], counters: &Counters) ->
     let mut panicked = Vec::new();
     run(connection, "BEGIN IMMEDIATE")?;
     let now = Timestamp::now();
-    // A job that is alone needs none: a tenth of the work on a small write.
-    let alone = batch.len() == 1;
     for (index, job) in batch.iter_mut().enumerate() {
-        if !alone {
-            run(connection, "SAVEPOINT job")?;
-        }
+        run(connection, "SAVEPOINT job")?;
         let mut session = Session::new(connection, now, counters);
         let keep = catch_unwind(AssertUnwindSafe(|| job.run(&mut session)));
         if connection.is_autocommit() {
             // SQLite gave up the whole transaction (disk full, I/O error), the earlier jobs with it.
             return Err(failed("the transaction was rolled back"));
         }
+        if !matches!(keep, Ok(true)) {
+            run(connection, "ROLLBACK TO job")?;
+        }
+        run(connection, "RELEASE job")?;
         if keep.is_err() {
             panicked.push(index);
-        }
-        match (alone, matches!(keep, Ok(true))) {
-            (true, true) => {}
-            (true, false) => return run(connection, "ROLLBACK").map(|()| panicked),
-            (false, true) => run(connection, "RELEASE job")?,
-            (false, false) => connection.execute_batch("ROLLBACK TO job; RELEASE job")?,
         }
     }
     if let Err(error) = run(connection, "COMMIT") {
