@@ -125,7 +125,7 @@ CREATE TABLE custom_group_members (
     user_id             TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     role                TEXT    NOT NULL CHECK (role IN ('member', 'admin')),
     user_display_name   TEXT    NOT NULL,       -- these two are those of user_id, so that a listing reads
-    user_guest          INTEGER NOT NULL,       -- one table: looking each user up would take a third longer
+    user_guest          INTEGER NOT NULL,       -- one table: looking each user up would take a fifth longer
     joined_at           INTEGER NOT NULL,
     user_number         INTEGER NOT NULL,       -- that of user_id, with which searches find what they look at
     PRIMARY KEY (group_number, user_id)

@@ -115,8 +115,8 @@ impl Dispatch {
         self.answer(client, &mut http::Request::from_parts(head, pin!(body))).await.response
     }
 
-    /// The same of a request that stays where it is until a protocol needs it: moving it through the layers
-    /// took a tenth of a request that was answered before. What is left of it afterwards is anything.
+    /// The same of a request that stays where it is until a protocol needs it: copying it from layer to layer
+    /// took 700 instructions. What is left of it afterwards is anything.
     pub(crate) async fn answer<B>(&self, client: Client, request: &mut http::Request<B>) -> Answered
     where
         B: Body<Data = Bytes> + Unpin,

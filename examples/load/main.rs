@@ -3,10 +3,10 @@
 //! Run it with `cargo build --release && cargo run --release --example load`; `-- --help` lists what can
 //! be chosen. It seeds a temporary store, starts the release server on it, and drives it over loopback
 //! with keep-alive and Basic auth, turn by turn in short slices with: bare hyper answering as many bytes
-//! (the limit), to a GET without more and to the same request, dav-server over its MemFs, and nginx with dav-ext and Apache mod_dav, where they are
-//! installed, over a directory of as many empty files. A ratio is the median of the ratios of slices that
-//! ran next to each other, since the speed of a shared machine drifts. The server runs without its access
-//! log unless a row says otherwise, and so do the others.
+//! (the limit), to a GET without more and to the same request; dav-server over its MemFs; and nginx with
+//! dav-ext and Apache mod_dav, where they are installed, over a directory of as many empty files. A ratio
+//! is the median of the ratios of slices that ran next to each other, since the speed of a shared machine
+//! drifts. The server runs without its access log unless a row says otherwise, and so do the others.
 
 mod client;
 mod measure;

@@ -58,7 +58,7 @@ impl Connections {
         let limits = app.limits();
         let head = usize::try_from(limits.head).unwrap_or(usize::MAX);
         let mut http1 = http1::Builder::new();
-        // The limit of hyper makes a timer for each request, which takes a tenth of a small one.
+        // The limit of hyper makes a timer for each request; ours is watched by one for the whole connection.
         http1.header_read_timeout(None).max_header_size(head);
         // Whoever says that nothing more will come, as `nc` does, still wants the answer.
         http1.half_close(true);

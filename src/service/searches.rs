@@ -13,9 +13,8 @@ const TOTALS: usize = 256;
 /// Of as many pages it is remembered where they ended.
 const ENDS: usize = 1_024;
 
-/// What searches have found lately. With a million users, of whom every eighth matches, it takes a third of a
-/// second to count them, and a hundredth to find the thousandth, where a page that is gone on with takes a
-/// thousandth.
+/// What searches have found lately. With a million users, of whom every eighth matches, counting takes 360 ms,
+/// and reaching the five-hundredth page of ten from the beginning 20, where going on to it takes 1.5.
 #[derive(Clone)]
 pub(super) struct Searches(Arc<Known>);
 
